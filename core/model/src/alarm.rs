@@ -1,0 +1,194 @@
+//! Alarms: what needs a person's action.
+
+use crate::{AlarmId, DeviceId, EventId, OccurredAt, Position, ReceivedAt};
+
+/// How urgent, worst first. The discriminants are part of the journal's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Priority {
+    /// Act at once.
+    Critical = 1,
+    /// Act within minutes.
+    High = 2,
+    /// Act within the shift.
+    Medium = 3,
+    /// Note and plan.
+    Low = 4,
+}
+
+impl Priority {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// The alarms of the catalogue. The discriminants are bit numbers and part of the journal's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum AlarmKind {
+    /// Rope, shackle, bolt or tamper loop broken.
+    SealCut = 0,
+    /// Lock or door opened without an unlocking that the device calls authorised.
+    UnauthorisedOpen = 1,
+    /// Housing of the device opened, or the device taken off.
+    CaseOpen = 2,
+    /// Wrong password or unknown card, or an unlocking refused outside its zone.
+    UnlockRefused = 3,
+    /// Left unlocked too long.
+    LongUnlocked = 4,
+    /// Motor stuck.
+    MotorFault = 5,
+    /// Vibration, impact or fall.
+    Shock = 6,
+    /// Battery low.
+    LowBattery = 7,
+    /// Two reporting periods without a word.
+    SignalLoss = 8,
+    /// A report that reached us long after it happened.
+    LateUpload = 9,
+    /// The device's clock is wrong.
+    ClockDrift = 10,
+    /// An impossible jump, or jamming by the device's word.
+    GnssImplausible = 11,
+}
+
+impl AlarmKind {
+    /// Every kind, by bit number.
+    pub const ALL: [Self; 12] = [
+        Self::SealCut,
+        Self::UnauthorisedOpen,
+        Self::CaseOpen,
+        Self::UnlockRefused,
+        Self::LongUnlocked,
+        Self::MotorFault,
+        Self::Shock,
+        Self::LowBattery,
+        Self::SignalLoss,
+        Self::LateUpload,
+        Self::ClockDrift,
+        Self::GnssImplausible,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SealCut => "seal-cut",
+            Self::UnauthorisedOpen => "unauthorised-open",
+            Self::CaseOpen => "case-open",
+            Self::UnlockRefused => "unlock-refused",
+            Self::LongUnlocked => "long-unlocked",
+            Self::MotorFault => "motor-fault",
+            Self::Shock => "shock",
+            Self::LowBattery => "low-battery",
+            Self::SignalLoss => "signal-loss",
+            Self::LateUpload => "late-upload",
+            Self::ClockDrift => "clock-drift",
+            Self::GnssImplausible => "gnss-implausible",
+        }
+    }
+
+    /// The kind with this journal code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == code)
+    }
+}
+
+/// Where an alarm stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlarmState {
+    /// The condition holds and nobody has taken note.
+    Raised,
+    /// The condition holds and somebody has it.
+    Acknowledged,
+    /// The condition has ended and nobody has taken note: it still waits for a person.
+    Cleared,
+    /// Ended and noted.
+    Closed,
+}
+
+impl AlarmState {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Acknowledged => "acknowledged",
+            Self::Cleared => "cleared",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Who took note of an alarm, when and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Account name.
+    pub by: Box<str>,
+    /// When.
+    pub at: ReceivedAt,
+    /// Reason code, e.g. `called-driver`.
+    pub reason: Box<str>,
+    /// Free text.
+    pub note: Box<str>,
+}
+
+/// One alarm of one device, from raising to closing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Number.
+    pub id: AlarmId,
+    /// What.
+    pub kind: AlarmKind,
+    /// How urgent.
+    pub priority: Priority,
+    /// Whose.
+    pub device: DeviceId,
+    /// When it happened, by the device's clock (for silence: when the report was due).
+    pub occurred_at: OccurredAt,
+    /// When we raised it.
+    pub raised_at: ReceivedAt,
+    /// When the condition ended.
+    pub cleared_at: Option<ReceivedAt>,
+    /// Whether it happened long before it reached us.
+    pub late: bool,
+    /// Where.
+    pub position: Option<Position>,
+    /// The events that led to it, oldest first.
+    pub causes: Vec<EventId>,
+    /// What exactly, in a sentence.
+    pub detail: Box<str>,
+    /// How often the condition came again while the alarm was open.
+    pub repeats: u32,
+    /// When it last came again.
+    pub last_repeat_at: Option<ReceivedAt>,
+    /// Who took note.
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+impl Alarm {
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> AlarmState {
+        match (self.cleared_at.is_some(), self.acknowledged.is_some()) {
+            (false, false) => AlarmState::Raised,
+            (false, true) => AlarmState::Acknowledged,
+            (true, false) => AlarmState::Cleared,
+            (true, true) => AlarmState::Closed,
+        }
+    }
+
+    /// Whether it still needs somebody or its condition still holds.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        !matches!(self.state(), AlarmState::Closed)
+    }
+}
