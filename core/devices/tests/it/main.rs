@@ -1,3 +1,14 @@
 //! Every protocol against its vectors, and the properties that hold for all.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::too_many_lines,
+    reason = "a test stops at the first thing that is not so"
+)]
+
 mod vectors;
