@@ -128,6 +128,33 @@ impl AlarmState {
     }
 }
 
+/// What happened to an alarm. The discriminants are part of the journal's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum AlarmChange {
+    /// It was raised.
+    Raised = 1,
+    /// Its condition came again.
+    Repeated = 2,
+    /// Its condition ended.
+    Cleared = 3,
+    /// Somebody took note.
+    Acknowledged = 4,
+}
+
+impl AlarmChange {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Repeated => "repeated",
+            Self::Cleared => "cleared",
+            Self::Acknowledged => "acknowledged",
+        }
+    }
+}
+
 /// Who took note of an alarm, when and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {

@@ -20,7 +20,7 @@ mod signal;
 mod time;
 mod trust;
 
-pub use alarm::{Acknowledgement, Alarm, AlarmKind, AlarmState, Priority};
+pub use alarm::{Acknowledgement, Alarm, AlarmChange, AlarmKind, AlarmState, Priority};
 pub use command::{Command, CommandError, CommandTicket};
 pub use event::{Delivery, Event, EventKind};
 pub use id::{AlarmId, ConnectionId, DeviceId, EntryId, EventId, IdError, Scheme};

@@ -1,0 +1,133 @@
+//! What the journal holds: every input as it came, and every decision that followed.
+//!
+//! State is a fold over the inputs; the decisions are recorded so that a replay can be compared with what was
+//! decided at the time. The encoding is in `encoding`, this file is only the words.
+
+use plomb_model::{
+    Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Protocol, ReceivedAt,
+    Transport,
+};
+
+/// One entry of the journal. Its number is its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A device, gateway or reader opened a conversation.
+    Opened(Opened),
+    /// Bytes from a device, with what they were decoded to.
+    Received(Received),
+    /// A conversation ended.
+    Closed(Closed),
+    /// A person did something.
+    Operated(Operated),
+    /// Time came at which something was decided (only such times are recorded).
+    Clocked(ReceivedAt),
+    /// What the rules decided about an input entry.
+    Decided(Decided),
+}
+
+/// A conversation's beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Its number, unique in the journal.
+    pub connection: ConnectionId,
+    /// What is spoken; `None` on a shared port until it is recognised.
+    pub protocol: Option<Protocol>,
+    /// How the bytes travel.
+    pub transport: Transport,
+    /// Address and port of the other side.
+    pub peer: Box<str>,
+    /// When.
+    pub at: ReceivedAt,
+}
+
+/// One frame: the bytes as they came, and what they mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// When the last byte came.
+    pub at: ReceivedAt,
+    /// In which conversation.
+    pub connection: ConnectionId,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// Who sent it, once known.
+    pub device: Option<DeviceId>,
+    /// The bytes as they came over the wire.
+    pub frame: Box<[u8]>,
+    /// What is wrong with them.
+    pub issues: Box<[Issue]>,
+    /// What they mean.
+    pub events: Box<[Event]>,
+    /// Bit `n` set: event `n` had been received before (a retransmission) and changed nothing;
+    /// events beyond the 64th share the last bit.
+    pub duplicates: u64,
+    /// What was sent back.
+    pub replies: Box<[u8]>,
+}
+
+/// [`Received`] by reference, for the hot path.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceivedRef<'a> {
+    /// When the last byte came.
+    pub at: ReceivedAt,
+    /// In which conversation.
+    pub connection: ConnectionId,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// Who sent it, once known.
+    pub device: Option<DeviceId>,
+    /// The bytes as they came over the wire.
+    pub frame: &'a [u8],
+    /// What is wrong with them.
+    pub issues: &'a [Issue],
+    /// What they mean.
+    pub events: &'a [Event],
+    /// As [`Received::duplicates`].
+    pub duplicates: u64,
+    /// What was sent back.
+    pub replies: &'a [u8],
+}
+
+/// A conversation's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub connection: ConnectionId,
+    /// Why, for people.
+    pub reason: Box<str>,
+    /// When.
+    pub at: ReceivedAt,
+}
+
+/// What a person did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operated {
+    /// When.
+    pub at: ReceivedAt,
+    /// Account name.
+    pub by: Box<str>,
+    /// What.
+    pub action: Action,
+}
+
+/// An action of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Took note of an alarm.
+    Acknowledge {
+        /// Which.
+        alarm: AlarmId,
+        /// Reason code, e.g. `called-driver`.
+        reason: Box<str>,
+        /// Free text.
+        note: Box<str>,
+    },
+}
+
+/// Decisions about one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The input entry.
+    pub about: EntryId,
+    /// Alarms raised or changed, in order.
+    pub alarms: Box<[(AlarmChange, Alarm)]>,
+}
