@@ -165,7 +165,6 @@ impl Writer<'_> {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one line a reading: the table of the format")]
     fn reading(&mut self, reading: &Reading, depth: usize) {
         match reading {
             Reading::Battery(value) => self.coded_unsigned(1, value.get()),
