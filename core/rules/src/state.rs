@@ -73,9 +73,12 @@ impl State {
 
     /// Folds one event in and says what it changed; `None` for a retransmission.
     pub fn apply(&mut self, reported: &Reported<'_>) -> Option<Transition> {
-        let subject = reported.event.peripheral.unwrap_or(reported.device);
-        let index = self.devices.find_or_add(subject, reported.protocol, reported.at);
+        let sender = self.devices.find_or_add(reported.device, reported.protocol, reported.at);
+        let peripheral = reported.event.peripheral;
+        let index =
+            peripheral.map_or(sender, |id| self.devices.find_or_add(id, reported.protocol, reported.at));
         let device = self.devices.row_mut(index)?;
+        device.heard_through = (index != sender).then_some(sender);
         let transition = apply(device, index, reported, &self.settings);
         self.silence.watch(index, device, &self.settings);
         transition
@@ -84,7 +87,7 @@ impl State {
     /// Watches a device that came from a snapshot.
     pub fn watch(&mut self, index: DeviceIndex) {
         if let Some(device) = self.devices.row_mut(index)
-            && device.silence_checked_at.take().is_some()
+            && device.silence_checked_s.take().is_some()
         {
             self.silence.watch(index, device, &self.settings);
         }
@@ -104,10 +107,10 @@ impl State {
         let mut silent = Vec::new();
         while let Some((at, index)) = self.silence.due(now) {
             let Some(device) = self.devices.row_mut(index) else { continue };
-            if device.silence_checked_at != Some(at) {
+            if device.silence_checked_s != Some(at) {
                 continue;
             }
-            device.silence_checked_at = None;
+            device.silence_checked_s = None;
             let due_at = deadline(device, &self.settings);
             if due_at > now.0 {
                 self.silence.watch(index, device, &self.settings);
