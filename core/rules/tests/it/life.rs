@@ -94,8 +94,8 @@ fn a_cleared_alarm_closes_when_it_is_acknowledged() {
 #[test]
 fn a_device_row_is_small() {
     assert!(
-        std::mem::size_of::<plomb_rules::DeviceState>() <= 384,
+        size_of::<plomb_rules::DeviceState>() <= 368,
         "{}",
-        std::mem::size_of::<plomb_rules::DeviceState>()
+        size_of::<plomb_rules::DeviceState>()
     );
 }
