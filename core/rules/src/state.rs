@@ -1,5 +1,7 @@
 //! The state of the world: devices and alarms, as a fold over inputs.
 
+use std::collections::BTreeSet;
+
 use plomb_model::{
     Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, EventId, OccurredAt, Priority, ReceivedAt,
 };
@@ -51,6 +53,7 @@ pub struct State {
     pub alarms: Alarms,
     settings: RuleSettings,
     silence: Silence,
+    connections: BTreeSet<ConnectionId>,
 }
 
 impl State {
@@ -93,13 +96,31 @@ impl State {
         }
     }
 
+    /// A conversation has begun.
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connections.insert(connection);
+    }
+
     /// A conversation has ended.
-    pub fn disconnect(&mut self, index: DeviceIndex, connection: ConnectionId) {
-        if let Some(device) = self.devices.row_mut(index)
-            && device.connection == Some(connection)
-        {
-            device.connection = None;
-        }
+    pub fn disconnect(&mut self, connection: ConnectionId) {
+        self.connections.remove(&connection);
+    }
+
+    /// No conversation of an earlier run lives on.
+    pub fn disconnect_all(&mut self) {
+        self.connections.clear();
+    }
+
+    /// How many conversations are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether a device's conversation is open.
+    #[must_use]
+    pub fn is_connected(&self, device: &DeviceState) -> bool {
+        device.connection.is_some_and(|connection| self.connections.contains(&connection))
     }
 
     /// Takes note that `now` has come: who has been silent too long, which momentary alarms end.

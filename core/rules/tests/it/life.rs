@@ -93,9 +93,5 @@ fn a_cleared_alarm_closes_when_it_is_acknowledged() {
 
 #[test]
 fn a_device_row_is_small() {
-    assert!(
-        size_of::<plomb_rules::DeviceState>() <= 368,
-        "{}",
-        size_of::<plomb_rules::DeviceState>()
-    );
+    assert!(size_of::<plomb_rules::DeviceState>() <= 368, "{}", size_of::<plomb_rules::DeviceState>());
 }
