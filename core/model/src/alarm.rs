@@ -202,9 +202,12 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// Where it stands.
+    /// Where it stands. A low alarm closes when its condition ends, noted or not: it asks nobody for anything more.
     #[must_use]
     pub const fn state(&self) -> AlarmState {
+        if self.cleared_at.is_some() && matches!(self.priority, Priority::Low) {
+            return AlarmState::Closed;
+        }
         match (self.cleared_at.is_some(), self.acknowledged.is_some()) {
             (false, false) => AlarmState::Raised,
             (false, true) => AlarmState::Acknowledged,

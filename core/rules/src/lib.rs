@@ -1,1 +1,28 @@
-//! In the making.
+//! Device state, the alarm catalogue and the rules.
+//!
+//! [`State`] is a fold over events: [`State::apply`] takes one event and says what it changed ([`Transition`]),
+//! [`evaluate`] judges the change and raises, repeats or clears alarms, [`State::advance`] takes note of time.
+//! Nothing here reads a clock, and no float decides anything that differs between machines.
+
+mod alarms;
+mod catalogue;
+mod device;
+mod devices;
+mod distance;
+mod recent;
+mod rules;
+mod settings;
+mod silence;
+mod state;
+mod transition;
+
+pub use alarms::{Alarms, Change};
+pub use catalogue::{Rationale, rationale};
+pub use device::DeviceState;
+pub use devices::{DeviceIndex, Devices};
+pub use distance::metres_between;
+pub use recent::Recent;
+pub use rules::evaluate;
+pub use settings::{RuleSettings, UnknownSetting};
+pub use state::{Condition, State};
+pub use transition::{Reported, Transition};

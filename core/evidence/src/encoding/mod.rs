@@ -16,7 +16,7 @@ pub use read::{DecodeError, decode};
 
 use cbor::{Writer, present};
 
-use crate::{Action, Closed, Decided, Entry, Opened, Operated, Received, ReceivedRef};
+use crate::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received, ReceivedRef};
 
 /// Version of the format, the first item of every entry.
 const VERSION: u8 = 1;
@@ -48,6 +48,8 @@ pub enum EntryKind {
     Clocked,
     /// [`Entry::Decided`].
     Decided,
+    /// [`Entry::Configured`].
+    Configured,
     /// One of a later version.
     Other(u64),
 }
@@ -63,6 +65,7 @@ impl EntryKind {
             Self::Operated => 4,
             Self::Clocked => 5,
             Self::Decided => 6,
+            Self::Configured => 7,
             Self::Other(code) => code,
         }
     }
@@ -77,6 +80,7 @@ impl EntryKind {
             4 => Self::Operated,
             5 => Self::Clocked,
             6 => Self::Decided,
+            7 => Self::Configured,
             other => Self::Other(other),
         }
     }
@@ -105,6 +109,7 @@ pub fn encode(entry: &Entry, out: &mut Vec<u8>) {
             writer.signed(at.0.as_millis());
         }
         Entry::Decided(decided) => encode_decided(decided, out),
+        Entry::Configured(configured) => encode_configured(configured, out),
     }
 }
 
@@ -234,6 +239,19 @@ fn encode_decided(decided: &Decided, out: &mut Vec<u8>) {
             writer.unsigned(*change as u8);
             writer.alarm(alarm);
         }
+    }
+}
+
+fn encode_configured(configured: &Configured, out: &mut Vec<u8>) {
+    let mut writer = head(out, EntryKind::Configured, 2);
+    writer.unsigned(0_u8);
+    writer.signed(configured.at.0.as_millis());
+    writer.unsigned(2_u8);
+    writer.array(configured.settings.len());
+    for (name, value) in &configured.settings {
+        writer.array(2);
+        writer.text(name);
+        writer.signed(*value);
     }
 }
 

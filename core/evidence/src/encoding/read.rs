@@ -9,7 +9,7 @@ use plomb_model::{
 };
 
 use super::{EntryKind, ITEMS_MAX, VERSION};
-use crate::{Action, Closed, Decided, Entry, Opened, Operated, Received};
+use crate::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received};
 
 /// Why bytes are not an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,7 @@ pub fn decode(bytes: &[u8]) -> Result<Entry> {
         EntryKind::Operated => Entry::Operated(reader.operated()?),
         EntryKind::Clocked => Entry::Clocked(reader.clocked()?),
         EntryKind::Decided => Entry::Decided(reader.decided()?),
+        EntryKind::Configured => Entry::Configured(reader.configured()?),
         EntryKind::Other(code) => return Err(reader.unknown("entry kind", code)),
     };
     reader.end()?;
@@ -255,6 +256,27 @@ impl<'b> Reader<'b> {
 
     fn protocol(&mut self) -> Result<Protocol> {
         self.code("protocol", Protocol::from_code)
+    }
+
+    fn configured(&mut self) -> Result<Configured> {
+        let (mut at, mut settings) = (None, Vec::new());
+        self.fields("fields", |reader, key| {
+            match key {
+                0 => at = Some(reader.received_at()?),
+                2 => settings = reader.items("settings", Self::setting)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        Ok(Configured { at: at.ok_or_else(|| self.malformed("time"))?, settings: settings.into() })
+    }
+
+    fn setting(&mut self) -> Result<(Box<str>, i64)> {
+        let more = self.tuple(2, "setting")?;
+        let name = self.text("setting's name")?.into();
+        let value = self.signed("setting's value")?;
+        self.skip(more)?;
+        Ok((name, value))
     }
 
     fn opened(&mut self) -> Result<Opened> {

@@ -1,0 +1,138 @@
+//! The alarm catalogue: for each kind its priority, cause, consequence and what to do (the master alarm database
+//! of ISA-18.2), and whether it ends by itself.
+
+use plomb_model::{AlarmKind, Priority};
+
+/// Why an alarm exists, and what the operator does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rationale {
+    /// The name on the screen.
+    pub title: &'static str,
+    /// How urgent: by consequence and by the time there is to respond.
+    pub priority: Priority,
+    /// What brings it about.
+    pub cause: &'static str,
+    /// What happens if nobody acts.
+    pub consequence: &'static str,
+    /// The operator's first steps.
+    pub what_to_do: &'static str,
+    /// The condition has no end that a device reports; it ends some time after the last occurrence.
+    pub momentary: bool,
+}
+
+/// The catalogue's entry for a kind.
+#[must_use]
+pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
+    match kind {
+        AlarmKind::SealCut => &SEAL_CUT,
+        AlarmKind::UnauthorisedOpen => &UNAUTHORISED_OPEN,
+        AlarmKind::CaseOpen => &CASE_OPEN,
+        AlarmKind::UnlockRefused => &UNLOCK_REFUSED,
+        AlarmKind::LongUnlocked => &LONG_UNLOCKED,
+        AlarmKind::MotorFault => &MOTOR_FAULT,
+        AlarmKind::Shock => &SHOCK,
+        AlarmKind::LowBattery => &LOW_BATTERY,
+        AlarmKind::SignalLoss => &SIGNAL_LOSS,
+        AlarmKind::LateUpload => &LATE_UPLOAD,
+        AlarmKind::ClockDrift => &CLOCK_DRIFT,
+        AlarmKind::GnssImplausible => &GNSS_IMPLAUSIBLE,
+    }
+}
+
+static SEAL_CUT: Rationale = Rationale {
+    title: "Seal cut",
+    priority: Priority::Critical,
+    cause: "The lock rope, shackle, bolt or tamper loop is broken.",
+    consequence: "Goods under customs control can be taken out or put in unseen.",
+    what_to_do: "Dispatch the response unit to the position. Call the driver: stop at once, touch nothing. \
+                 Tell the next checkpoint to examine the whole load.",
+    momentary: false,
+};
+static UNAUTHORISED_OPEN: Rationale = Rationale {
+    title: "Opened without authority",
+    priority: Priority::Critical,
+    cause: "The lock or door opened, and the device reported no unlocking that it had allowed.",
+    consequence: "Goods under customs control can be taken out or put in unseen.",
+    what_to_do: "Check whether an officer is opening it now. If not: dispatch the response unit, call the driver.",
+    momentary: false,
+};
+static CASE_OPEN: Rationale = Rationale {
+    title: "Device opened or taken off",
+    priority: Priority::Critical,
+    cause: "The back cover of the device is open, or the device was taken off what it guards.",
+    consequence: "The device can no longer be believed.",
+    what_to_do: "Dispatch the response unit. Have the seal checked by hand and the device replaced under supervision.",
+    momentary: false,
+};
+static UNLOCK_REFUSED: Rationale = Rationale {
+    title: "Unlocking refused",
+    priority: Priority::High,
+    cause: "A wrong password, an unknown card, or an unlocking outside the permitted zone.",
+    consequence: "Somebody may be trying to open the lock.",
+    what_to_do: "Call the driver and the post nearest to the position. Dispatch if nobody can explain it.",
+    momentary: true,
+};
+static LONG_UNLOCKED: Rationale = Rationale {
+    title: "Left unlocked",
+    priority: Priority::High,
+    cause: "The lock has been open longer than the device allows.",
+    consequence: "The load is not under seal.",
+    what_to_do: "Ask the post or driver to close and lock it, and to confirm the rope is inserted.",
+    momentary: false,
+};
+static MOTOR_FAULT: Rationale = Rationale {
+    title: "Lock motor stuck",
+    priority: Priority::Medium,
+    cause: "The lock's motor does not reach its end position.",
+    consequence: "The lock may not close, or not open when it must.",
+    what_to_do: "Have the lock checked at the next post; replace it under supervision if it cannot be freed.",
+    momentary: false,
+};
+static SHOCK: Rationale = Rationale {
+    title: "Shock",
+    priority: Priority::Low,
+    cause: "Vibration, an impact or a fall.",
+    consequence: "Rough road as a rule; with a standing vehicle, work at the lock.",
+    what_to_do: "Look at the speed: if the vehicle stands away from an approved stop, call the driver.",
+    momentary: true,
+};
+static LOW_BATTERY: Rationale = Rationale {
+    title: "Battery low",
+    priority: Priority::Medium,
+    cause: "The device's battery is below the limit.",
+    consequence: "The device may fall silent before the journey ends.",
+    what_to_do: "Compare with the time still to travel. Plan a charge or a change of device at the next post.",
+    momentary: false,
+};
+static SIGNAL_LOSS: Rationale = Rationale {
+    title: "No signal",
+    priority: Priority::Medium,
+    cause: "The device has missed two reporting periods.",
+    consequence: "The journey is not watched.",
+    what_to_do: "Look at the last position: a known gap in coverage? If not, call the driver and the next post.",
+    momentary: false,
+};
+static LATE_UPLOAD: Rationale = Rationale {
+    title: "Reports came late",
+    priority: Priority::Low,
+    cause: "The device kept reports in its memory and sent them now.",
+    consequence: "What happened meanwhile is known only now.",
+    what_to_do: "Look through the late part of the track for stops and openings.",
+    momentary: true,
+};
+static CLOCK_DRIFT: Rationale = Rationale {
+    title: "Device clock wrong",
+    priority: Priority::Low,
+    cause: "The device's clock differs from ours by a constant amount.",
+    consequence: "Its times need correcting before they prove anything.",
+    what_to_do: "Have the device's clock set; note the offset in any report.",
+    momentary: false,
+};
+static GNSS_IMPLAUSIBLE: Rationale = Rationale {
+    title: "Position not plausible",
+    priority: Priority::High,
+    cause: "An impossible jump between two fixes, or satellite reception is jammed.",
+    consequence: "The vehicle may be elsewhere.",
+    what_to_do: "Compare with the cell network and the driver's word. Dispatch if they do not agree.",
+    momentary: true,
+};

@@ -1,0 +1,162 @@
+//! What is known of one device: one row, kept small because a nation has a million of them.
+
+use plomb_model::{
+    AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EventId, Millivolts, OccurredAt, Percent,
+    Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Trust,
+};
+
+use crate::{DeviceIndex, Recent, RuleSettings};
+
+/// How many gaps between reports are kept to learn the reporting period.
+pub(crate) const GAPS_KEPT: usize = 4;
+/// How many live reports in a row must agree on the clock's offset before it is believed.
+pub(crate) const OFFSETS_STEADY: u8 = 3;
+
+/// The latest state of a device, folded from its events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceState {
+    /// Who.
+    pub id: DeviceId,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The device through which it was heard, for wireless sub-locks and sensors.
+    pub heard_through: Option<DeviceIndex>,
+    /// When we first heard of it.
+    pub first_received_at: ReceivedAt,
+    /// When we last heard of it.
+    pub last_received_at: ReceivedAt,
+    /// How many reports it has sent, retransmissions left out.
+    pub reports: u64,
+    /// The event that last changed this state.
+    pub last_event: EventId,
+    /// When the newest event happened, by the device's clock.
+    pub occurred_at: Option<OccurredAt>,
+    /// The newest position.
+    pub position: Option<Position>,
+    /// When it was there.
+    pub position_at: Option<OccurredAt>,
+    /// The event that brought the position.
+    pub position_event: EventId,
+    /// Parts of the seal, the newest word on each.
+    pub seal: SealReading,
+    /// Alarm conditions of the newest event that carried a status.
+    pub signals: Signals,
+    /// Charge of its battery.
+    pub battery: Option<Percent>,
+    /// Voltage of its battery.
+    pub battery_voltage: Option<Millivolts>,
+    /// Voltage of the outside supply.
+    pub external_power: Option<Millivolts>,
+    /// Whether the battery is being charged.
+    pub charging: Option<bool>,
+    /// Strength of the network.
+    pub network_signal: Option<Percent>,
+    /// Temperature of the first sensor that spoke.
+    pub temperature: Option<CentiCelsius>,
+    /// Relative humidity of the first sensor that spoke.
+    pub humidity: Option<CentiPercent>,
+    /// Distance run, metres.
+    pub odometer_m: Option<u32>,
+    /// The conversation it is in.
+    pub connection: Option<ConnectionId>,
+    /// How far the newest event can be trusted.
+    pub trust: Trust,
+    /// Gaps between its last reports in seconds, newest first; 0 where there is none yet.
+    pub gaps_s: [u32; GAPS_KEPT],
+    /// Our clock less the device's at the last live report, seconds.
+    pub clock_offset_s: Option<i32>,
+    /// How many live reports in a row had that offset.
+    pub clock_offset_count: u8,
+    /// When an unlocking was last allowed, by the device's word and clock.
+    pub unlock_allowed_at: Option<OccurredAt>,
+    /// Which kinds of alarm are open (somebody must still act), by bit number of [`AlarmKind`].
+    pub open_alarms: u32,
+    /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
+    pub holding_alarms: u32,
+    /// When the next look for silence is due, seconds since 1970; `None` while it is silent.
+    pub silence_checked_s: Option<u32>,
+    /// Fingerprints of its last events, to know retransmissions.
+    pub recent: Recent,
+}
+
+impl DeviceState {
+    /// A device of which nothing is known but that it spoke.
+    #[must_use]
+    pub fn new(id: DeviceId, protocol: Protocol, at: ReceivedAt) -> Self {
+        Self {
+            id,
+            protocol,
+            heard_through: None,
+            first_received_at: at,
+            last_received_at: at,
+            reports: 0,
+            last_event: EventId { entry: plomb_model::EntryId(0), index: 0 },
+            occurred_at: None,
+            position: None,
+            position_at: None,
+            position_event: EventId { entry: plomb_model::EntryId(0), index: 0 },
+            seal: SealReading::default(),
+            signals: Signals::NONE,
+            battery: None,
+            battery_voltage: None,
+            external_power: None,
+            charging: None,
+            network_signal: None,
+            temperature: None,
+            humidity: None,
+            odometer_m: None,
+            connection: None,
+            trust: Trust::default(),
+            gaps_s: [0; GAPS_KEPT],
+            clock_offset_s: None,
+            clock_offset_count: 0,
+            unlock_allowed_at: None,
+            open_alarms: 0,
+            holding_alarms: 0,
+            silence_checked_s: None,
+            recent: Recent::default(),
+        }
+    }
+
+    /// The reporting period in seconds: the longest of its last gaps, so that a device that reports more rarely
+    /// when parked is given its time. `None` until enough gaps are known.
+    #[must_use]
+    pub fn period_s(&self) -> Option<u32> {
+        if self.gaps_s.contains(&0) { None } else { self.gaps_s.iter().copied().max() }
+    }
+
+    /// Whether an alarm of this kind is open.
+    #[must_use]
+    pub const fn has_open(&self, kind: AlarmKind) -> bool {
+        self.open_alarms & (1 << kind as u8) != 0
+    }
+
+    /// Whether its clock is known to be off by about this much: the last live reports agree on it.
+    #[must_use]
+    pub fn has_steady_offset(&self, offset_s: i64, settings: &RuleSettings) -> bool {
+        let near = |known: i32| (i64::from(known) - offset_s).abs() <= settings.clock_drift_jitter_s;
+        self.clock_offset_count >= OFFSETS_STEADY && self.clock_offset_s.is_some_and(near)
+    }
+
+    /// Whether the condition of an alarm of this kind holds now.
+    #[must_use]
+    pub const fn holds(&self, kind: AlarmKind) -> bool {
+        self.holding_alarms & (1 << kind as u8) != 0
+    }
+
+    /// The worst priority among its open alarms.
+    #[must_use]
+    pub fn worst_open(&self) -> Option<Priority> {
+        AlarmKind::ALL
+            .into_iter()
+            .filter(|kind| self.has_open(*kind))
+            .map(|kind| crate::rationale(kind).priority)
+            .min()
+    }
+
+    /// Whether it has been silent for two reporting periods.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.holds(AlarmKind::SignalLoss)
+    }
+}

@@ -1,0 +1,91 @@
+//! Thresholds and times of the rules, as numbers with names so that a journal can record which were in force.
+
+/// The name or value of a setting is not one of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown rule setting {0}")]
+pub struct UnknownSetting(pub Box<str>);
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident = $default:literal;)+) => {
+        /// What the rules go by. Units are in the names.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct RuleSettings {
+            $($(#[doc = $doc])+ pub $name: i64,)+
+        }
+
+        impl Default for RuleSettings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl RuleSettings {
+            /// Every setting with its name, in a fixed order.
+            #[must_use]
+            pub fn pairs(&self) -> Vec<(&'static str, i64)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+
+            /// Changes one setting.
+            ///
+            /// # Errors
+            /// [`UnknownSetting`] when there is none of this name.
+            pub fn set(&mut self, name: &str, value: i64) -> Result<(), UnknownSetting> {
+                match name {
+                    $(stringify!($name) => self.$name = value,)+
+                    _ => return Err(UnknownSetting(name.into())),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+settings! {
+    /// Battery charge below which it is low (EAEU code 05).
+    battery_low_percent = 15;
+    /// Charge at which a low battery is well again; the gap keeps the alarm from chattering.
+    battery_well_percent = 20;
+    /// A report that reaches us so long after it happened is late.
+    late_s = 300;
+    /// A clock that is off by so much, three live reports in a row, drifts.
+    clock_drift_s = 120;
+    /// How far the offset may wander between those reports and still be one drift.
+    clock_drift_jitter_s = 5;
+    /// Faster than this between two fixes is impossible for a truck, train or ship.
+    jump_kmh = 300;
+    /// Shorter jumps are noise.
+    jump_m = 5_000;
+    /// Reporting period of a device that has not shown its own yet.
+    silence_period_default_s = 3_600;
+    /// Shortest reporting period that is believed: a burst is no period.
+    silence_period_min_s = 10;
+    /// Allowed on top of two reporting periods.
+    silence_grace_s = 5;
+    /// An opening within so long of an unlocking that the device calls allowed is authorised.
+    unlock_window_s = 900;
+    /// A condition that has no end of its own (a shock, a refused card) ends after so long without another.
+    momentary_s = 600;
+    /// A condition that comes back so soon after it ended is the same alarm, not a new one.
+    chatter_s = 600;
+    /// A repeated condition is told at most once in so long.
+    repeat_told_s = 60;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_can_be_read_and_set_by_its_name() {
+        let mut settings = RuleSettings::default();
+        for (name, value) in RuleSettings::default().pairs() {
+            settings.set(name, value + 1).unwrap();
+        }
+        for ((name, before), (_, after)) in RuleSettings::default().pairs().into_iter().zip(settings.pairs())
+        {
+            assert_eq!(after, before + 1, "{name}");
+        }
+        assert!(settings.set("no_such", 1).is_err());
+    }
+}

@@ -1,0 +1,212 @@
+//! The state of the world: devices and alarms, as a fold over inputs.
+
+use std::collections::BTreeSet;
+
+use plomb_model::{
+    Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, EventId, OccurredAt, Priority, ReceivedAt,
+};
+
+use crate::alarms::Finding;
+use crate::silence::{Silence, deadline};
+use crate::transition::apply;
+use crate::{Alarms, Change, DeviceIndex, DeviceState, Devices, Reported, RuleSettings, Transition};
+
+/// How a device stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// Its worst open alarm.
+    Alarmed(Priority),
+    /// No alarm open, and silent.
+    Silent,
+    /// Nothing to say.
+    Normal,
+}
+
+impl Condition {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alarmed(priority) => priority.name(),
+            Self::Silent => "silent",
+            Self::Normal => "normal",
+        }
+    }
+
+    /// How a device stands. A silence alarm shows as silence unless something worse is open.
+    #[must_use]
+    pub fn of(device: &DeviceState) -> Self {
+        match device.worst_open() {
+            Some(worst) if !(device.is_silent() && worst >= Priority::Medium) => Self::Alarmed(worst),
+            _ if device.is_silent() => Self::Silent,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// Everything that is known, and the settings by which it is judged.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The devices.
+    pub devices: Devices,
+    /// The alarms.
+    pub alarms: Alarms,
+    settings: RuleSettings,
+    silence: Silence,
+    connections: BTreeSet<ConnectionId>,
+}
+
+impl State {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(settings: RuleSettings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub const fn settings(&self) -> &RuleSettings {
+        &self.settings
+    }
+
+    /// Puts other settings in force from here on.
+    pub fn set_settings(&mut self, settings: RuleSettings) {
+        self.settings = settings;
+    }
+
+    /// Folds one event in and says what it changed; `None` for a retransmission.
+    pub fn apply(&mut self, reported: &Reported<'_>) -> Option<Transition> {
+        let sender = self.devices.find_or_add(reported.device, reported.protocol, reported.at);
+        let peripheral = reported.event.peripheral;
+        let index =
+            peripheral.map_or(sender, |id| self.devices.find_or_add(id, reported.protocol, reported.at));
+        let device = self.devices.row_mut(index)?;
+        device.heard_through = (index != sender).then_some(sender);
+        let transition = apply(device, index, reported, &self.settings);
+        self.silence.watch(index, device, &self.settings);
+        transition
+    }
+
+    /// Watches a device that came from a snapshot.
+    pub fn watch(&mut self, index: DeviceIndex) {
+        if let Some(device) = self.devices.row_mut(index)
+            && device.silence_checked_s.take().is_some()
+        {
+            self.silence.watch(index, device, &self.settings);
+        }
+    }
+
+    /// A conversation has begun.
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connections.insert(connection);
+    }
+
+    /// A conversation has ended.
+    pub fn disconnect(&mut self, connection: ConnectionId) {
+        self.connections.remove(&connection);
+    }
+
+    /// No conversation of an earlier run lives on.
+    pub fn disconnect_all(&mut self) {
+        self.connections.clear();
+    }
+
+    /// How many conversations are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether a device's conversation is open.
+    #[must_use]
+    pub fn is_connected(&self, device: &DeviceState) -> bool {
+        device.connection.is_some_and(|connection| self.connections.contains(&connection))
+    }
+
+    /// Takes note that `now` has come: who has been silent too long, which momentary alarms end.
+    pub fn advance(&mut self, now: ReceivedAt, changes: &mut Vec<Change>) {
+        let mut silent = Vec::new();
+        while let Some((at, index)) = self.silence.due(now) {
+            let Some(device) = self.devices.row_mut(index) else { continue };
+            if device.silence_checked_s != Some(at) {
+                continue;
+            }
+            device.silence_checked_s = None;
+            let due_at = deadline(device, &self.settings);
+            if due_at > now.0 {
+                self.silence.watch(index, device, &self.settings);
+            } else {
+                silent.push((index, due_at));
+            }
+        }
+        // In the order of the table, whatever the heap's history.
+        silent.sort_unstable();
+        for (index, due_at) in silent {
+            let Some(device) = self.devices.row_mut(index) else { continue };
+            let finding = Finding {
+                kind: AlarmKind::SignalLoss,
+                detail: "Two reporting periods have passed without a word",
+                occurred_at: OccurredAt(due_at),
+                received_at: now,
+                late: false,
+                position: device.position,
+                causes: [(device.reports > 0).then_some(device.last_event), None],
+            };
+            self.alarms.raise(index, device, &finding, &self.settings, changes);
+        }
+        while let Some((index, kind)) = self.alarms.due(now) {
+            if let Some(device) = self.devices.row_mut(index) {
+                self.alarms.clear(index, device, kind, now, changes);
+            }
+        }
+    }
+
+    /// Somebody takes note of an alarm. `false` when there is no such alarm.
+    pub fn acknowledge(
+        &mut self,
+        id: AlarmId,
+        acknowledgement: Acknowledgement,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let Some(alarm) = self.alarms.acknowledge(id, acknowledgement) else { return false };
+        let alarm = alarm.clone();
+        if !alarm.is_open()
+            && let Some(index) = self.devices.find(&alarm.device)
+            && self.alarms.current(index, alarm.kind).is_some_and(|current| current.id == id)
+            && let Some(device) = self.devices.row_mut(index)
+        {
+            device.open_alarms &= !(1 << alarm.kind as u8);
+        }
+        changes.push((AlarmChange::Acknowledged, alarm));
+        true
+    }
+
+    /// Raises an alarm for the device of a transition.
+    pub(crate) fn raise(
+        &mut self,
+        transition: &Transition,
+        kind: AlarmKind,
+        detail: &'static str,
+        causes: [Option<EventId>; 2],
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(device) = self.devices.row_mut(transition.device) else { return };
+        let finding = Finding {
+            kind,
+            detail,
+            occurred_at: transition.occurred_at,
+            received_at: transition.received_at,
+            late: transition.late,
+            position: transition.position.or(device.position),
+            causes,
+        };
+        self.alarms.raise(transition.device, device, &finding, &self.settings, changes);
+    }
+
+    /// The condition of a kind has ended for the device of a transition.
+    pub(crate) fn clear(&mut self, transition: &Transition, kind: AlarmKind, changes: &mut Vec<Change>) {
+        if let Some(device) = self.devices.row_mut(transition.device) {
+            self.alarms.clear(transition.device, device, kind, transition.received_at, changes);
+        }
+    }
+}

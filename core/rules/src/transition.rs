@@ -1,0 +1,209 @@
+//! What one event changed: the fold of an event into its device's row.
+
+use plomb_model::{
+    ConnectionId, Delivery, DeviceId, Event, EventId, EventKind, OccurredAt, Percent, Position, Protocol,
+    Reading, ReceivedAt, SealReading, Signals, UnlockMethod, UnlockReport, UnlockVerdict,
+};
+
+use crate::recent::fingerprint;
+use crate::{DeviceIndex, DeviceState, RuleSettings};
+
+/// One event on its way into the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported<'a> {
+    /// Its number.
+    pub id: EventId,
+    /// When it reached us.
+    pub at: ReceivedAt,
+    /// In which conversation.
+    pub connection: ConnectionId,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// Who sent it.
+    pub device: DeviceId,
+    /// How many events its frame brought.
+    pub companions: usize,
+    /// The event.
+    pub event: &'a Event,
+}
+
+/// What an event changed, for the rules to judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Transition {
+    /// Whose row: the sender, or the peripheral the event is about.
+    pub device: DeviceIndex,
+    /// The event.
+    pub event: EventId,
+    /// What sort of event.
+    pub kind: EventKind,
+    /// When it reached us.
+    pub received_at: ReceivedAt,
+    /// When it happened; where the event does not say, when it reached us.
+    pub occurred_at: OccurredAt,
+    /// Whether the event says when it happened.
+    pub dated: bool,
+    /// Whether nothing newer was known: only then it changes the latest state.
+    pub newest: bool,
+    /// Whether it reached us so long after it happened that it is history, not the present.
+    pub late: bool,
+    /// Our clock less the device's, seconds.
+    pub offset_s: i64,
+    /// Seconds since the word before.
+    pub gap_s: i64,
+    /// Fresh or out of the device's memory, by its own word.
+    pub delivery: Delivery,
+    /// Where the event happened.
+    pub position: Option<Position>,
+    /// The fix before, with its time and event.
+    pub previous_fix: Option<(Position, OccurredAt, EventId)>,
+    /// What the event says of the seal.
+    pub seal: SealReading,
+    /// What was known of the seal before.
+    pub seal_before: SealReading,
+    /// What the device shouts.
+    pub signals: Signals,
+    /// Whether the event carries the device's status, so that a signal it does not mention has ended.
+    pub has_status: bool,
+    /// Charge of the battery, if the event says it.
+    pub battery: Option<Percent>,
+    /// An unlocking that was tried: method and verdict.
+    pub unlock: Option<(UnlockMethod, UnlockVerdict)>,
+}
+
+/// Folds an event into its row. `None`: it is a retransmission and changed nothing but the time of the last word.
+pub(crate) fn apply(
+    device: &mut DeviceState,
+    index: DeviceIndex,
+    reported: &Reported<'_>,
+    settings: &RuleSettings,
+) -> Option<Transition> {
+    let event = reported.event;
+    let heard_before_at = device.last_received_at;
+    device.last_received_at = reported.at.max(heard_before_at);
+    device.connection = Some(reported.connection);
+    if is_retransmission(device, reported) {
+        return None;
+    }
+    learn_gap(device, heard_before_at, reported.at);
+    device.reports += 1;
+    device.protocol = reported.protocol;
+
+    let occurred_at = event.occurred_at.unwrap_or(OccurredAt(reported.at.0));
+    // A clock ahead of ours must not make all that follows look old.
+    let newest = device.occurred_at.is_none_or(|newest| occurred_at >= newest.min(OccurredAt(reported.at.0)));
+    let offset_s = reported.at.0.since(occurred_at.0) / 1000;
+    // A clock that is known to be wrong makes no report late.
+    let by_clock = device.has_steady_offset(offset_s, settings) && event.delivery == Delivery::Live;
+    let late = event.occurred_at.is_some() && offset_s > settings.late_s && !by_clock;
+    let transition = Transition {
+        device: index,
+        event: reported.id,
+        kind: event.kind,
+        received_at: reported.at,
+        occurred_at,
+        dated: event.occurred_at.is_some(),
+        newest,
+        late,
+        offset_s,
+        gap_s: reported.at.0.since(heard_before_at.0) / 1000,
+        delivery: event.delivery,
+        position: event.position,
+        previous_fix: device
+            .position
+            .zip(device.position_at)
+            .map(|(position, at)| (position, at, device.position_event)),
+        seal: event.seal,
+        seal_before: device.seal,
+        signals: event.signals,
+        has_status: event.kind == EventKind::Position || !event.seal.is_empty() || !event.signals.is_empty(),
+        battery: battery(event),
+        unlock: unlock(event).map(|unlock| (unlock.method, unlock.verdict)),
+    };
+    if let Some(unlock) = unlock(event).filter(|unlock| unlock.verdict == UnlockVerdict::Allowed)
+        && unlock.method != UnlockMethod::AutomaticLock
+    {
+        device.unlock_allowed_at = device.unlock_allowed_at.max(Some(occurred_at));
+    }
+    if newest {
+        take_over(device, reported, occurred_at, &transition);
+    }
+    Some(transition)
+}
+
+/// The newest event replaces what it mentions and leaves the rest.
+fn take_over(
+    device: &mut DeviceState,
+    reported: &Reported<'_>,
+    occurred_at: OccurredAt,
+    transition: &Transition,
+) {
+    let event = reported.event;
+    device.last_event = reported.id;
+    device.trust.identity = event.trust.identity;
+    if event.occurred_at.is_some() {
+        device.occurred_at = Some(occurred_at);
+    }
+    if let Some(position) = event.position {
+        device.position = Some(position);
+        device.position_at = Some(occurred_at);
+        device.position_event = reported.id;
+    }
+    device.seal = device.seal.updated_by(event.seal);
+    if !event.seal.is_empty() {
+        device.trust.seal = event.trust.seal;
+    }
+    if transition.has_status {
+        device.signals = event.signals;
+    }
+    for reading in &event.readings {
+        match reading {
+            Reading::Battery(percent) => device.battery = Some(*percent),
+            Reading::BatteryVoltage(voltage) => device.battery_voltage = Some(*voltage),
+            Reading::ExternalPower(voltage) => device.external_power = Some(*voltage),
+            Reading::Charging(charging) => device.charging = Some(*charging),
+            Reading::NetworkSignal(signal) => device.network_signal = Some(*signal),
+            Reading::Temperature { value, .. } => device.temperature = Some(*value),
+            Reading::Humidity { value, .. } => device.humidity = Some(*value),
+            Reading::Odometer(distance) => device.odometer_m = u32::try_from(distance.0).ok(),
+            _ => {}
+        }
+    }
+}
+
+fn is_retransmission(device: &mut DeviceState, reported: &Reported<'_>) -> bool {
+    let Some(print) = fingerprint(reported.event) else { return false };
+    if reported.companions > 4 {
+        device.recent.grow();
+    }
+    let newer = device.occurred_at.is_none_or(|newest| reported.event.occurred_at > Some(newest));
+    if !newer && device.recent.contains(print) {
+        return true;
+    }
+    device.recent.insert(print);
+    false
+}
+
+/// Gaps below a second are one burst, not a period.
+fn learn_gap(device: &mut DeviceState, before: ReceivedAt, now: ReceivedAt) {
+    let gap_s = u32::try_from(now.0.since(before.0) / 1000).unwrap_or(0);
+    if gap_s > 0 && !device.is_silent() {
+        device.gaps_s.rotate_right(1);
+        if let Some(newest) = device.gaps_s.first_mut() {
+            *newest = gap_s;
+        }
+    }
+}
+
+fn battery(event: &Event) -> Option<Percent> {
+    event.readings.iter().find_map(|reading| match reading {
+        Reading::Battery(percent) => Some(*percent),
+        _ => None,
+    })
+}
+
+fn unlock(event: &Event) -> Option<&UnlockReport> {
+    event.readings.iter().find_map(|reading| match reading {
+        Reading::Unlock(report) => Some(report),
+        _ => None,
+    })
+}
