@@ -104,10 +104,11 @@ impl Peek {
     }
 
     fn readings(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<()> {
-        if depth >= NESTING_MAX {
+        let count = reader.array("readings")?;
+        if count > 0 && depth >= NESTING_MAX {
             return Err(reader.limit("nesting of peripherals", NESTING_MAX as u64));
         }
-        for _ in 0..reader.array("readings")? {
+        for _ in 0..count {
             let values = reader.tuple(1, "reading")?;
             if reader.unsigned("reading code")? != u64::from(PERIPHERAL_CODE) {
                 reader.skip(values)?;

@@ -15,10 +15,10 @@ const PERIPHERAL: u64 = PERIPHERAL_CODE as u64;
 
 impl Reader<'_> {
     pub(super) fn readings(&mut self, depth: usize) -> Result<Vec<Reading>> {
-        if depth >= NESTING_MAX {
+        let count = self.array("readings")?;
+        if count > 0 && depth >= NESTING_MAX {
             return Err(self.limit("nesting of peripherals", NESTING_MAX as u64));
         }
-        let count = self.array("readings")?;
         let mut readings = Vec::new();
         for _ in 0..count {
             readings.extend(self.reading(depth)?);
