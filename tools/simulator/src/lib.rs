@@ -1,0 +1,7 @@
+//! A fleet of e-locks and trackers that speak their real protocols over real sockets, and a load generator.
+//!
+//! Written against the protocol notes and not against the platform's decoders, so that the two test each other.
+
+pub mod protocol;
+
+mod number;

@@ -1,0 +1,3 @@
+//! The binary `plomb-simulator`.
+
+fn main() {}
