@@ -2,6 +2,7 @@
 //!
 //! Written against the protocol notes and not against the platform's decoders, so that the two test each other.
 
+pub mod fleet;
 pub mod protocol;
 
 mod number;

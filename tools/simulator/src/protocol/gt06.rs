@@ -128,7 +128,7 @@ impl Terminal for Gt06 {
     }
 
     fn live(&mut self, report: &Report) -> Outgoing {
-        match ALARM_CODES.iter().find(|(signal, _)| report.signals.contains(*signal)) {
+        match ALARM_CODES.iter().find(|(signal, _)| report.fresh && report.signals.contains(*signal)) {
             Some((_, code)) => self.alarm(*code, report),
             None => self.position(report, false),
         }
@@ -308,6 +308,7 @@ mod tests {
             csq: 29,
             lock: Lock::SEALED,
             signals: Signals::NONE,
+            fresh: true,
         }
     }
 

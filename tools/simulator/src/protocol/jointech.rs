@@ -98,7 +98,8 @@ impl Terminal for Jointech {
     }
 
     fn live(&mut self, report: &Report) -> Outgoing {
-        let data_type = if report.signals.is_empty() { DataType::Live } else { DataType::Alarm };
+        let alarm = report.fresh && !report.signals.is_empty();
+        let data_type = if alarm { DataType::Alarm } else { DataType::Live };
         self.position(data_type, report)
     }
 
@@ -296,6 +297,7 @@ mod tests {
             csq: 29,
             lock: Lock::SEALED,
             signals: Signals::NONE,
+            fresh: true,
         }
     }
 

@@ -193,7 +193,7 @@ impl Terminal for Jt808 {
 
     fn live(&mut self, report: &Report) -> Outgoing {
         let body = location(report);
-        self.send(LOCATION, &body, !report.signals.is_empty())
+        self.send(LOCATION, &body, report.fresh && !report.signals.is_empty())
     }
 
     fn batch_max(&self) -> usize {
@@ -385,8 +385,8 @@ pub(crate) fn split(unescaped: &[u8]) -> Option<(u16, u16, &[u8])> {
 
 /// Body of 0x0200.
 pub(crate) fn location(report: &Report) -> Vec<u8> {
-    let alarm = LOCK_EVENTS.iter().find(|(signal, _)| report.signals.contains(*signal)).map(|(_, code)| *code);
-    location_with(report, alarm)
+    let event = LOCK_EVENTS.iter().find(|(signal, _)| report.fresh && report.signals.contains(*signal));
+    location_with(report, event.map(|(_, code)| *code))
 }
 
 fn location_with(report: &Report, lock_event: Option<u16>) -> Vec<u8> {
@@ -455,6 +455,7 @@ mod tests {
             csq: 31,
             lock: Lock::SEALED,
             signals: Signals::NONE,
+            fresh: true,
         }
     }
 

@@ -55,8 +55,10 @@ pub struct Report {
     pub csq: u8,
     /// The parts of the lock.
     pub lock: Lock,
-    /// Alarms that the device gives now.
+    /// Alarm conditions that hold.
     pub signals: Signals,
+    /// Whether a condition has just begun: protocols that tell events and not states tell it then only.
+    pub fresh: bool,
 }
 
 /// What happened at the lock.

@@ -106,7 +106,7 @@ impl Terminal for Teltonika {
     }
 
     fn live(&mut self, report: &Report) -> Outgoing {
-        self.send(&[record(report, None)], !report.signals.is_empty())
+        self.send(&[record(report, None)], report.fresh && !report.signals.is_empty())
     }
 
     fn batch_max(&self) -> usize {
@@ -214,7 +214,7 @@ fn record(report: &Report, card: Option<u32>) -> Vec<u8> {
     let (fix, lock, signals) = (report.fix, report.lock, report.signals);
     let cut = signals.contains(Signal::RopeCut);
     let ones = [
-        (io::ALARM, u8::from(cut || signals.contains(Signal::Shock))),
+        (io::ALARM, u8::from(cut)),
         (io::DOOR, u8::from(!lock.door_closed)),
         (io::JAMMING, u8::from(signals.contains(Signal::GnssJamming))),
         (io::TOW, u8::from(signals.contains(Signal::Displaced))),
@@ -226,15 +226,17 @@ fn record(report: &Report, card: Option<u32>) -> Vec<u8> {
     ];
     let event = if card.is_some() {
         io::IBUTTON
+    } else if !report.fresh {
+        0
     } else if signals.contains(Signal::LowBattery) {
         io::BATTERY_PERCENT
     } else {
         ones.iter().take(4).find(|(_, value)| *value != 0).map_or(0, |(id, _)| *id)
     };
-    let urgent = !signals.is_empty();
+    let urgent = report.fresh && !signals.is_empty();
     let mut bytes = Vec::with_capacity(128);
     bytes.extend(report.at.as_millis().to_be_bytes());
-    bytes.push(if cut { 2 } else { u8::from(urgent) });
+    bytes.push(if cut && urgent { 2 } else { u8::from(urgent) });
     bytes.extend(fix.longitude_e7.to_be_bytes());
     bytes.extend(fix.latitude_e7.to_be_bytes());
     bytes.extend(fix.altitude_m.to_be_bytes());
@@ -314,6 +316,7 @@ mod tests {
             csq: 30,
             lock: Lock::SEALED,
             signals: Signals::NONE,
+            fresh: true,
         }
     }
 
