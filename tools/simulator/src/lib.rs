@@ -2,7 +2,11 @@
 //!
 //! Written against the protocol notes and not against the platform's decoders, so that the two test each other.
 
-pub mod fleet;
 pub mod protocol;
 
+pub mod fleet;
+pub mod load;
+pub mod trigger;
+
+pub mod log;
 mod number;

@@ -14,19 +14,31 @@ pub(crate) const fn to_i32(value: f64) -> i32 {
 }
 
 /// The nearest `u32`, saturating; negative is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
 pub(crate) const fn to_u32(value: f64) -> u32 {
     value.round() as u32
 }
 
 /// The nearest `u16`, saturating; negative is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
 pub(crate) const fn to_u16(value: f64) -> u16 {
     value.round() as u16
 }
 
 /// The nearest `u8`, saturating; negative is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
 pub(crate) const fn to_u8(value: f64) -> u8 {
     value.round() as u8
 }
@@ -51,4 +63,14 @@ pub(crate) fn len_u16(bytes: &[u8]) -> u16 {
 /// A length as one byte holds it; longer ends at 255, which no field here reaches.
 pub(crate) fn len_u8(bytes: &[u8]) -> u8 {
     u8::try_from(bytes.len()).unwrap_or(u8::MAX)
+}
+
+/// The whole part, saturating; negative is 0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
+pub(crate) const fn to_u64(value: f64) -> u64 {
+    value as u64
 }

@@ -91,7 +91,8 @@ impl Drive {
         let stops = self.route.stops();
         if self.forward {
             let next = stops.iter().find(|stop| stop.at_km > self.at_km + MARGIN_KM);
-            next.map_or((self.route.length_km(), END_HALT_MIN), |stop| (stop.at_km, stop.minutes))
+            let end = (self.route.length_km(), END_HALT_MIN);
+            next.map_or(end, |stop| (stop.at_km, stop.minutes))
         } else {
             let next = stops.iter().rev().find(|stop| stop.at_km < self.at_km - MARGIN_KM);
             next.map_or((0.0, END_HALT_MIN), |stop| (stop.at_km, stop.minutes))
@@ -104,7 +105,8 @@ impl Drive {
             target *= 0.5;
         }
         self.speed_kmh += (target - self.speed_kmh) * 0.3;
-        let keep = |old: f64, new: f64| old * NOISE_KEPT + new * NOISE_M * (1.0 - NOISE_KEPT * NOISE_KEPT).sqrt();
+        let keep =
+            |old: f64, new: f64| old * NOISE_KEPT + new * NOISE_M * (1.0 - NOISE_KEPT * NOISE_KEPT).sqrt();
         self.noise_m = (keep(self.noise_m.0, gauss(rng)), keep(self.noise_m.1, gauss(rng)));
     }
 

@@ -10,7 +10,7 @@ const CORRIDORS: &str = include_str!("../../data/land-corridors.txt");
 #[must_use]
 pub fn corridors() -> Vec<Route> {
     let mut routes = Vec::new();
-    let mut open: Option<(String, Vec<Point>, Vec<(usize, f64)>)> = None;
+    let mut open: Option<Open> = None;
     for line in CORRIDORS.lines().filter(|line| !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix("> ") {
             routes.extend(open.take().map(close));
@@ -24,7 +24,10 @@ pub fn corridors() -> Vec<Route> {
     routes
 }
 
-fn close((name, points, halts): (String, Vec<Point>, Vec<(usize, f64)>)) -> Route {
+/// Name, points and halts of the corridor that is being read.
+type Open = (String, Vec<Point>, Vec<(usize, f64)>);
+
+fn close((name, points, halts): Open) -> Route {
     Route::new(name, Carrier::Truck, points, &halts)
 }
 

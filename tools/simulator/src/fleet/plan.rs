@@ -124,7 +124,10 @@ mod tests {
         for protocol in Protocol::ALL {
             assert!(one.iter().filter(|device| device.protocol == protocol).count() > 8, "{protocol:?}");
         }
-        assert!(one.iter().any(|device| device.datagrams) && plan(200, 7, 0).iter().all(|device| !device.datagrams));
+        assert!(
+            one.iter().any(|device| device.datagrams)
+                && plan(200, 7, 0).iter().all(|device| !device.datagrams)
+        );
         assert!(ids.iter().any(|id| id.value().len() == 20));
     }
 

@@ -105,7 +105,8 @@ impl Route {
             marks.push(at_km);
             last = Some(*point);
         }
-        let stop = |(index, minutes): &(usize, f64)| Some(Stop { at_km: *marks.get(*index)?, minutes: *minutes });
+        let stop =
+            |(index, minutes): &(usize, f64)| Some(Stop { at_km: *marks.get(*index)?, minutes: *minutes });
         let stops = halts.iter().filter_map(stop).collect();
         Self { name, carrier, points, marks, stops }
     }
@@ -171,7 +172,10 @@ mod tests {
         assert!((route.length_km() - 333.6).abs() < 0.5);
         assert!((route.stops()[0].at_km - 222.4).abs() < 0.5);
         let (place, bearing) = route.at(166.8);
-        assert!((place.longitude + 179.5).abs() < 0.01 && (bearing - 90.0).abs() < 1e-6, "{place:?} {bearing}");
+        assert!(
+            (place.longitude + 179.5).abs() < 0.01 && (bearing - 90.0).abs() < 1e-6,
+            "{place:?} {bearing}"
+        );
         let (end, _) = route.at(1e9);
         assert!((end.latitude - 1.0).abs() < 1e-9);
     }

@@ -79,7 +79,8 @@ impl Lanes {
 
     fn nearest(&self, place: Point) -> Option<usize> {
         let distance = |node: &Point| node.distance_km(place);
-        let nearest = self.nodes.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)));
+        let nearest =
+            self.nodes.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)));
         nearest.map(|(index, _)| index)
     }
 
@@ -183,7 +184,12 @@ mod tests {
         assert_eq!(lanes.trades().len(), TRADES.len());
         for trade in lanes.trades() {
             let ends = trade.at(0.0).0.distance_km(trade.at(1e9).0);
-            assert!(trade.length_km() >= ends && trade.length_km() < 25_000.0, "{} {}", trade.name(), trade.length_km());
+            assert!(
+                trade.length_km() >= ends && trade.length_km() < 25_000.0,
+                "{} {}",
+                trade.name(),
+                trade.length_km()
+            );
         }
         // Shanghai to Rotterdam by Suez is about 10,500 nautical miles, Rotterdam to New York about 3,350.
         for (from, to, miles) in [("CNSHA", "NLRTM", 10_500.0), ("NLRTM", "USNYC", 3_350.0)] {

@@ -216,7 +216,8 @@ impl Unit {
     /// What the device has to say now.
     pub fn report(&mut self, now: Timestamp) -> Report {
         self.drive_to(now);
-        let signals = self.running.iter().filter_map(|(kind, _)| kind.signal()).fold(Signals::NONE, Signals::with);
+        let signals =
+            self.running.iter().filter_map(|(kind, _)| kind.signal()).fold(Signals::NONE, Signals::with);
         let (mut place, course) = self.drive.place();
         let jammed = signals.contains(Signal::GnssJamming);
         if jammed {
@@ -239,21 +240,10 @@ impl Unit {
             odometer_km: to_u32(self.drive.odometer_km()),
             battery_percent: to_u8(battery),
             csq: self.rng.u8(14..31),
-            lock: self.parts(signals),
+            lock: parts(self.lock, signals),
             signals,
             fresh: false,
         }
-    }
-
-    /// The lock's parts, with what running incidents did to them.
-    fn parts(&self, signals: Signals) -> Lock {
-        let opened = signals.contains(Signal::UnauthorisedOpen);
-        let mut lock = self.lock;
-        lock.rope_inserted &= !opened && !signals.contains(Signal::RopeCut);
-        lock.motor_locked &= !opened && !signals.contains(Signal::LongUnlocked);
-        lock.cover_closed &= !signals.contains(Signal::CoverOpen);
-        lock.door_closed &= !opened;
-        lock
     }
 
     fn drive_to(&mut self, now: Timestamp) {
@@ -286,9 +276,20 @@ impl Unit {
 
     /// When the next report is due after `now`, for an interval in ms: a little early or late, as timers of devices are.
     pub fn next_due(&mut self, now: Timestamp, interval_ms: i64) -> Timestamp {
-        let jitter = to_i64(self.rng.f64() * 0.04 * f64::from(i32::try_from(interval_ms).unwrap_or(i32::MAX)));
+        let jitter =
+            to_i64(self.rng.f64() * 0.04 * f64::from(i32::try_from(interval_ms).unwrap_or(i32::MAX)));
         now.plus_millis(interval_ms - interval_ms / 50 + jitter)
     }
+}
+
+/// The lock's parts, with what the conditions did to them.
+pub(crate) fn parts(mut lock: Lock, signals: Signals) -> Lock {
+    let opened = signals.contains(Signal::UnauthorisedOpen);
+    lock.rope_inserted &= !opened && !signals.contains(Signal::RopeCut);
+    lock.motor_locked &= !opened && !signals.contains(Signal::LongUnlocked);
+    lock.cover_closed &= !signals.contains(Signal::CoverOpen);
+    lock.door_closed &= !opened;
+    lock
 }
 
 #[cfg(test)]

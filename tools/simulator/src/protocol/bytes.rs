@@ -65,12 +65,7 @@ impl Civil {
 /// A number below 100 as two digits; more loses its hundreds.
 pub(crate) const fn bcd(number: u8) -> u8 {
     let number = number % 100;
-    (number / 10) << 4 | number % 10
-}
-
-/// Two digits back into a number; digits above 9 count as they are.
-pub(crate) const fn from_bcd(byte: u8) -> u8 {
-    (byte >> 4).wrapping_mul(10).wrapping_add(byte & 0x0F)
+    ((number / 10) << 4) | (number % 10)
 }
 
 /// Appends digits two a byte; an odd number of digits is led by a 0.
@@ -86,7 +81,7 @@ pub(crate) fn put_digits(out: &mut Vec<u8>, digits: &str) {
 
 /// 1e-7 degree, without its sign, to whole degrees and 1e-4 minute.
 pub(crate) const fn degrees_minutes(e7: i32) -> (u32, u32) {
-    // 1e-7 degree is 6e-2 of 1e-4 minute; half is added so that it rounds to nearest.
+    // 1e-7 degree is 0.06 of 1e-4 minute; half is added so that it rounds to nearest.
     let minutes_e4 = (e7.unsigned_abs() as u64 * 6 + 50) / 100;
     let degrees = minutes_e4 / 600_000;
     let minutes = minutes_e4 % 600_000;
@@ -104,10 +99,15 @@ mod tests {
 
     #[test]
     fn calendar() {
-        for text in ["1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2021-10-06T07:54:43Z", "2100-03-01T00:00:00Z"] {
+        for text in
+            ["1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2021-10-06T07:54:43Z", "2100-03-01T00:00:00Z"]
+        {
             let at: Timestamp = text.parse().unwrap();
             let c = Civil::of(at, 0);
-            let again = format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+            let again = format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                c.year, c.month, c.day, c.hour, c.minute, c.second
+            );
             assert_eq!(again, text);
         }
         let beijing = Civil::of("2024-12-31T16:00:01Z".parse().unwrap(), 480);
@@ -120,7 +120,7 @@ mod tests {
         put_digits(&mut out, "8041300978");
         put_digits(&mut out, "123");
         assert_eq!(out, [0x80, 0x41, 0x30, 0x09, 0x78, 0x01, 0x23]);
-        assert_eq!((bcd(59), from_bcd(0x59)), (0x59, 59));
+        assert_eq!(bcd(59), 0x59);
         assert_eq!(degrees_minutes(543_227_183), (54, 193_631));
         assert_eq!(degrees_minutes(-63_557_050), (6, 213_423));
         assert_eq!(degrees_minutes(599_999_999), (60, 0));

@@ -45,6 +45,7 @@ const ALARM_BITS: [(Signal, u32); 10] = [
 pub struct Jointech {
     id: DeviceId,
     serial: u8,
+    open: bool,
     inbox: Inbox,
 }
 
@@ -52,7 +53,7 @@ impl Jointech {
     /// A lock with a terminal number of ten digits.
     #[must_use]
     pub fn new(id: DeviceId) -> Self {
-        Self { id, serial: 0, inbox: Inbox::default() }
+        Self { id, serial: 0, open: false, inbox: Inbox::default() }
     }
 
     fn next_serial(&mut self) -> u8 {
@@ -86,11 +87,16 @@ impl Terminal for Jointech {
 
     fn connected(&mut self, _at: Timestamp, out: &mut Vec<u8>) {
         self.inbox.clear();
+        self.open = true;
         self.heartbeat_text(out);
     }
 
+    fn disconnected(&mut self) {
+        self.open = false;
+    }
+
     fn ready(&self) -> bool {
-        true
+        self.open
     }
 
     fn heartbeat(&mut self, _report: &Report, out: &mut Vec<u8>) {
@@ -175,7 +181,8 @@ impl Unlocking {
 fn status_word(report: &Report) -> u16 {
     let lock = report.lock;
     let mut bits = 1_u16 << 5;
-    let states = [(!report.fix.fixed, 0), (lock.rope_inserted, 6), (lock.motor_locked, 7), (lock.cover_closed, 13)];
+    let states =
+        [(!report.fix.fixed, 0), (lock.rope_inserted, 6), (lock.motor_locked, 7), (lock.cover_closed, 13)];
     for (on, bit) in states {
         bits |= u16::from(on) << bit;
     }
@@ -354,7 +361,10 @@ mod tests {
             lock.receive(piece, &mut incoming);
         }
         let unlock = Incoming::Unlock { reference: 0, password: Some("888888".to_owned()) };
-        assert_eq!(incoming, [Incoming::Acknowledged(AckKey(110)), unlock, Incoming::Locate { reference: 0 }]);
+        assert_eq!(
+            incoming,
+            [Incoming::Acknowledged(AckKey(110)), unlock, Incoming::Locate { reference: 0 }]
+        );
         let done = lock.answer(0, Outcome::Done, &report());
         let text = String::from_utf8(done[0].bytes.clone()).unwrap();
         assert!(text.ends_with(",4,1,0000000000,1,0,1,108)"), "{text}");

@@ -6,7 +6,9 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal, bcd, put_digits};
+use super::{
+    AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal, bcd, put_digits,
+};
 use crate::number::{len_u8, len_u16, low_u16};
 
 /// Frame delimiter.
@@ -129,7 +131,9 @@ impl Jt808 {
                 _ => incoming.push(Incoming::Refused("registration refused")),
             },
             0x8001 => {
-                let (Some(of), Some(what), Some(result)) = (u16_at(0), u16_at(2), body.get(4)) else { return };
+                let (Some(of), Some(what), Some(result)) = (u16_at(0), u16_at(2), body.get(4)) else {
+                    return;
+                };
                 match (what, result) {
                     (AUTHENTICATE, 0) => {
                         self.stage = Stage::Ready;
@@ -181,6 +185,10 @@ impl Terminal for Jt808 {
             Some(code) => self.authenticate(&code, out),
             None => self.register(out),
         }
+    }
+
+    fn disconnected(&mut self) {
+        self.stage = Stage::New;
     }
 
     fn ready(&self) -> bool {
@@ -480,9 +488,15 @@ mod tests {
         assert_eq!(to_hex(&ours.bytes[5..17]), to_hex(&capture[5..17]));
         assert_eq!(to_hex(&ours.bytes[21..47]), to_hex(&capture[21..47]));
         let capture = unescape(&capture[1..capture.len() - 1]).unwrap();
-        assert_eq!(split(&capture).map(|(message, serial, body)| (message, serial, body.len())), Some((0x0200, 0x0C, 0x33)));
-        assert_eq!(to_hex(&escape(&capture)), "7e02000033017051564189000c00000000000c00020158ff7206cd1f4c\
-            000000000123201122115639010400000000300143310114930100e3060064019a0000557e");
+        assert_eq!(
+            split(&capture).map(|(message, serial, body)| (message, serial, body.len())),
+            Some((0x0200, 0x0C, 0x33))
+        );
+        assert_eq!(
+            to_hex(&escape(&capture)),
+            "7e02000033017051564189000c00000000000c00020158ff7206cd1f4c\
+            000000000123201122115639010400000000300143310114930100e3060064019a0000557e"
+        );
     }
 
     #[test]

@@ -88,6 +88,9 @@ pub trait Terminal: Send {
     /// A connection was made: forget half frames, say hello into `out`.
     fn connected(&mut self, at: Timestamp, out: &mut Vec<u8>);
 
+    /// The connection is gone.
+    fn disconnected(&mut self);
+
     /// Whether reports may go on this connection.
     fn ready(&self) -> bool;
 

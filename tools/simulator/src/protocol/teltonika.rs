@@ -94,6 +94,10 @@ impl Terminal for Teltonika {
         }
     }
 
+    fn disconnected(&mut self) {
+        self.ready = false;
+    }
+
     fn ready(&self) -> bool {
         self.ready
     }
@@ -114,7 +118,8 @@ impl Terminal for Teltonika {
     }
 
     fn kept(&mut self, reports: &[Report]) -> Outgoing {
-        let records: Vec<Vec<u8>> = reports.iter().take(BATCH_MAX).map(|report| record(report, None)).collect();
+        let records: Vec<Vec<u8>> =
+            reports.iter().take(BATCH_MAX).map(|report| record(report, None)).collect();
         self.send(&records, true)
     }
 
