@@ -1,5 +1,5 @@
-//! One device, one incident, with the moment of sending told to the millisecond it happens: for measuring how long
-//! a platform takes from the wire to the operator.
+//! One device, one incident, and a word the moment it is sent: for measuring how long a platform takes from the wire
+//! to the operator.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -39,7 +39,8 @@ pub struct Trigger {
 pub fn run(trigger: &Trigger, mut told: impl Write) -> anyhow::Result<()> {
     let Trigger { incident, protocol, to, device } = *trigger;
     ensure!(incident.told_by(protocol), "{} devices cannot tell {incident}", protocol.name());
-    ensure!(incident != Incident::Silent, "silence is nothing that can be sent: let a fleet fall silent");
+    let told_later = matches!(incident, Incident::Silent | Incident::ClockDrift);
+    ensure!(!told_later, "one report cannot tell {incident}: let it happen in a fleet");
     let id = match device {
         Some(id) => id,
         None => plan::identifier(protocol, NUMBER, 0, false).context("no identifier")?,
@@ -61,6 +62,9 @@ pub fn run(trigger: &Trigger, mut told: impl Write) -> anyhow::Result<()> {
 
     report.at = log::now();
     let (bad, event) = struck(report, incident);
+    if let Some(outgoing) = event.and_then(|event| talk.terminal.event(event, &bad)) {
+        talk.deliver(&outgoing, "the lock event")?;
+    }
     let outgoing = match incident {
         Incident::LateUpload => talk.terminal.kept(&[bad]),
         _ => talk.terminal.live(&bad),
@@ -68,11 +72,7 @@ pub fn run(trigger: &Trigger, mut told: impl Write) -> anyhow::Result<()> {
     talk.stream.write_all(&outgoing.bytes)?;
     writeln!(told, "sent {id}")?;
     told.flush()?;
-    talk.acknowledged(&outgoing, "the incident")?;
-    if let Some(outgoing) = event.and_then(|event| talk.terminal.event(event, &bad)) {
-        talk.deliver(&outgoing, "the lock event")?;
-    }
-    Ok(())
+    talk.acknowledged(&outgoing, "the incident")
 }
 
 struct Talk {
@@ -153,12 +153,12 @@ fn struck(mut report: Report, incident: Incident) -> (Report, Option<LockEvent>)
         Incident::LowBattery => report.battery_percent = 8,
         Incident::Jammed => report.fix.latitude_e7 += 60_000_000,
         Incident::LateUpload => report.at = report.at.plus_secs(-50 * 60),
-        Incident::ClockDrift => report.at = report.at.plus_secs(47 * 60),
         _ => {}
     }
     let event = match incident {
         Incident::Opened => Some(LockEvent::RopePulledOut),
         Incident::WrongPassword => Some(LockEvent::WrongPassword { count: 5 }),
+        Incident::LongUnlocked => Some(LockEvent::CardUnlock { card: 12_260_888 }),
         _ => None,
     };
     (report, event)

@@ -167,10 +167,10 @@ impl Agent {
             self.outbox.keep(report);
         }
         let Some(report) = news.report else { return };
-        self.say(report);
         if let Some(event) = news.event.and_then(|event| self.terminal.event(event, &report)) {
             self.outbox.push(event);
         }
+        self.say(report);
     }
 
     /// A report goes out live where the network is there, else it is kept.

@@ -46,7 +46,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// A frame to send when its turn comes; alarms go before ordinary reports.
+    /// A frame to send when its turn comes.
     pub(crate) fn push(&mut self, outgoing: Outgoing) {
         if self.queue.len() >= QUEUE_MAX {
             self.queue.pop_front();
@@ -71,7 +71,7 @@ impl Outbox {
     pub(crate) fn pump(&mut self, terminal: &mut dyn Terminal, now: Timestamp, out: &mut Vec<u8>) -> u64 {
         let mut frames = 0;
         while self.flight.is_none() {
-            let Some(outgoing) = self.queue.pop_front().or_else(|| self.next_kept(terminal)) else { break };
+            let Some(outgoing) = self.next(terminal) else { break };
             out.extend_from_slice(&outgoing.bytes);
             frames += 1;
             if outgoing.expects.is_some() {
@@ -79,6 +79,15 @@ impl Outbox {
             }
         }
         frames
+    }
+
+    /// An alarm that waits, then what was kept, oldest first, then the rest.
+    fn next(&mut self, terminal: &mut dyn Terminal) -> Option<Outgoing> {
+        let alarm = self.queue.iter().position(|outgoing| outgoing.essential);
+        if let Some(place) = alarm {
+            return self.queue.remove(place);
+        }
+        self.next_kept(terminal).or_else(|| self.queue.pop_front())
     }
 
     fn next_kept(&mut self, terminal: &mut dyn Terminal) -> Option<Outgoing> {
@@ -137,8 +146,8 @@ mod tests {
     #[test]
     fn one_under_way_until_the_right_acknowledgement() {
         let (mut outbox, mut terminal) = (Outbox::default(), terminal());
-        for (byte, expects) in [(1, None), (2, Some(7)), (3, Some(8))] {
-            outbox.push(outgoing(byte, expects, true));
+        for (byte, expects, alarm) in [(3, Some(8), false), (1, None, true), (2, Some(7), true)] {
+            outbox.push(outgoing(byte, expects, alarm));
         }
         let (mut out, at) = (Vec::new(), Timestamp::from_secs(0));
         assert_eq!(outbox.pump(terminal.as_mut(), at, &mut out), 2);

@@ -24,8 +24,14 @@ const LATE_STEP_S: i64 = 60;
 const LATE_AGE_S: i64 = 50 * 60;
 /// How far a jammed receiver strays, metres.
 const JAMMED_M: f64 = 450_000.0;
-/// How wrong a drifting clock is: nobody can receive what is to happen in 47 minutes.
-const DRIFT_MS: i64 = 47 * 60 * 1000;
+/// How far ahead a drifting clock is: more than the two minutes a platform may allow, and so little that reports
+/// after its correction are soon the newest again.
+const DRIFT_MS: i64 = 150 * 1000;
+/// Between two reports no device moves farther than this (km) unless it is slower than [`PLAUSIBLE_KMH`]:
+/// what moves farther and faster must be called a jump.
+const STEP_KM: f64 = 4.0;
+/// No truck, train or ship is faster (km/h).
+const PLAUSIBLE_KMH: f64 = 250.0;
 /// Ordinary clock errors: one device in four is up to so many ms off.
 const SKEW_MS: i64 = 8_000;
 /// Coverage: shortest and longest time with and without it, seconds.
@@ -37,7 +43,7 @@ const GAP_S: (i64, i64) = (30, 75);
 pub struct Conditions {
     /// Travel time passes so many times faster than the clock.
     pub time_factor: f64,
-    /// But nothing moves faster over ground, as reports tell it, than this (km/h): what a platform must call a jump.
+    /// But nothing moves faster over ground, as reports tell it, than this (km/h).
     pub apparent_kmh_max: f64,
     /// Share of devices whose way has coverage gaps, %.
     pub gaps_percent: u8,
@@ -46,10 +52,10 @@ pub struct Conditions {
 /// What a moment or an incident brings.
 #[derive(Debug, Default)]
 pub struct News {
+    /// An event of the lock to send before the report.
+    pub event: Option<LockEvent>,
     /// Send this now.
     pub report: Option<Report>,
-    /// An event of the lock to send with it.
-    pub event: Option<LockEvent>,
     /// Send these as kept through a gap.
     pub late: Vec<Report>,
 }
@@ -151,12 +157,15 @@ impl Unit {
             }
             Incident::Opened => news.event = Some(LockEvent::RopePulledOut),
             Incident::WrongPassword => news.event = Some(LockEvent::WrongPassword { count: WRONG_PASSWORDS }),
+            // It was opened with authority and then left so.
+            Incident::LongUnlocked => {
+                news.event = Some(LockEvent::CardUnlock { card: self.rng.u32(1..10_000_000) })
+            }
             Incident::Cut
             | Incident::Jammed
             | Incident::LowBattery
             | Incident::CaseOpen
             | Incident::Shock
-            | Incident::LongUnlocked
             | Incident::MotorFault
             | Incident::ClockDrift => {}
         }
@@ -252,7 +261,10 @@ impl Unit {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds between two reports are far below 2^52")]
         let seconds = seconds as f64 / 1000.0;
         let travel_s = seconds * self.conditions.time_factor;
-        let limit_km = self.conditions.apparent_kmh_max * seconds / 3600.0;
+        let plausible_km = PLAUSIBLE_KMH * seconds / 3600.0;
+        let apparent_km = self.conditions.apparent_kmh_max * seconds / 3600.0;
+        // Reports from a gap may arrive after the first live one: there each step must be plausible for all of them.
+        let limit_km = if self.in_gap() { plausible_km } else { apparent_km.min(plausible_km.max(STEP_KM)) };
         self.drive.advance(travel_s, limit_km, &mut self.rng);
         self.battery = (self.battery - travel_s / 86_400.0 * 100.0 / BATTERY_DAYS).max(16.0);
     }
@@ -282,10 +294,10 @@ impl Unit {
     }
 }
 
-/// The lock's parts, with what the conditions did to them.
+/// The lock's parts, with what the conditions did to them. The ends of a rope that was cut stay inserted.
 pub(crate) fn parts(mut lock: Lock, signals: Signals) -> Lock {
     let opened = signals.contains(Signal::UnauthorisedOpen);
-    lock.rope_inserted &= !opened && !signals.contains(Signal::RopeCut);
+    lock.rope_inserted &= !opened;
     lock.motor_locked &= !opened && !signals.contains(Signal::LongUnlocked);
     lock.cover_closed &= !signals.contains(Signal::CoverOpen);
     lock.door_closed &= !opened;
@@ -336,7 +348,7 @@ mod tests {
         unit.report(start());
         let news = unit.befall(Incident::Cut, start());
         let report = news.report.unwrap();
-        assert!(report.fresh && report.signals.contains(Signal::RopeCut) && !report.lock.rope_inserted);
+        assert!(report.fresh && report.signals.contains(Signal::RopeCut) && report.lock == Lock::SEALED);
         let later = unit.report(start().plus_secs(60));
         assert!(!later.fresh && later.signals.contains(Signal::RopeCut));
         let over = unit.tick(start().plus_secs(Incident::Cut.holds_s())).report.unwrap();
@@ -349,7 +361,11 @@ mod tests {
         unit.befall(Incident::Silent, start());
         assert!(unit.is_silent());
         let drifting = unit.befall(Incident::ClockDrift, start()).report.unwrap();
-        assert!(drifting.at.since(start()) > 40 * 60 * 1000);
+        assert!(drifting.at.since(start()) > 120 * 1000);
+        unit.running.clear();
+        let opened = unit.befall(Incident::LongUnlocked, start());
+        assert!(matches!(opened.event, Some(LockEvent::CardUnlock { .. })));
+        assert!(!opened.report.unwrap().lock.motor_locked);
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn trigger_tells_when_it_was_sent() {
         for incident in Incident::ALL.into_iter().filter(|kind| kind.told_by(protocol)) {
             let mut told = Vec::new();
             let done = trigger::run(&Trigger { incident, protocol, to, device: None }, &mut told);
-            if incident == Incident::Silent {
+            if matches!(incident, Incident::Silent | Incident::ClockDrift) {
                 assert!(done.is_err());
                 continue;
             }
