@@ -123,7 +123,7 @@ impl Talk {
 }
 
 /// A lock under seal in Mombasa.
-fn sealed() -> Report {
+pub(crate) fn sealed() -> Report {
     Report {
         at: log::now(),
         fix: protocol::Fix {

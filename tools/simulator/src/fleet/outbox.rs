@@ -159,6 +159,33 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_goes_before_what_was_kept_and_that_before_the_rest() {
+        let (mut outbox, mut terminal) = (Outbox::default(), terminal());
+        outbox.push(outgoing(1, None, false));
+        outbox.push(outgoing(2, None, true));
+        for _ in 0..15 {
+            outbox.keep(crate::trigger::sealed());
+        }
+        let at = Timestamp::from_secs(0);
+        let mut sent = Vec::new();
+        for answer in [10, 5] {
+            let mut out = Vec::new();
+            outbox.pump(terminal.as_mut(), at, &mut out);
+            assert_eq!(
+                out.get(out.len() - 4 - 1),
+                Some(&u8::try_from(answer).unwrap()),
+                "records in the packet"
+            );
+            sent.push(out[0]);
+            assert!(outbox.acknowledged(AckKey(answer)));
+        }
+        let mut out = Vec::new();
+        outbox.pump(terminal.as_mut(), at, &mut out);
+        sent.push(out[0]);
+        assert_eq!((sent, outbox.kept()), (vec![2, 0, 1], 0));
+    }
+
+    #[test]
     fn again_then_given_up_or_reconnected() {
         let (mut outbox, mut terminal) = (Outbox::default(), terminal());
         for essential in [false, true] {

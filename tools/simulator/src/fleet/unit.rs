@@ -380,6 +380,19 @@ mod tests {
     }
 
     #[test]
+    fn coverage_comes_and_goes_only_where_it_should() {
+        let planned = plan(60, 7, 0).into_iter().next().unwrap();
+        for (gaps_percent, expected) in [(0, 0..1), (100, 60..500)] {
+            let mut unit = Unit::new(planned.clone(), Conditions { gaps_percent, ..CALM });
+            let in_gap = (0..3_600).filter(|second| {
+                unit.tick(start().plus_secs(*second));
+                unit.in_gap()
+            });
+            assert!(expected.contains(&in_gap.count()), "{gaps_percent} %");
+        }
+    }
+
+    #[test]
     fn protocols_tell_what_they_can() {
         let mut tracker = unit(Protocol::Gt06);
         assert!(tracker.befall(Incident::MotorFault, start()).report.is_none());

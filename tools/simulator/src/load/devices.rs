@@ -61,9 +61,9 @@ pub(super) fn run(load: &Load, share: Share) -> anyhow::Result<Tally> {
                 device.send(due, &second, &mut rng, &mut out, &mut tally);
             }
         }
-        let waiting = devices.iter().any(|device| device.stream.is_some() && device.waits_for.is_some());
         let going = devices.iter().any(|device| device.stream.is_some() && pace.goes_on(now, device.sent));
-        if !going && (!waiting || now >= *over.get_or_insert(now) + DRAIN_MAX) {
+        let waiting = || devices.iter().any(|device| device.stream.is_some() && device.waits_for.is_some());
+        if !going && (!waiting() || now >= *over.get_or_insert(now) + DRAIN_MAX) {
             return Ok(tally);
         }
         let wait =

@@ -19,7 +19,9 @@ use crate::protocol::jt808::{FLAG, split, unescape};
 /// Bytes read at once: some thousand acknowledgements.
 const READ_BYTES: usize = 256 * 1024;
 /// A loop never sleeps longer than this, so that a limited rate stays even.
-const SLEEP_MAX: Duration = Duration::from_millis(2);
+const SLEEP_MAX: Duration = Duration::from_millis(1);
+/// With a limited rate reports are made this often and not one by one, which would cost more than all else.
+const TICK: Duration = Duration::from_millis(1);
 /// Between two attempts to connect again.
 const RETRY: Duration = Duration::from_millis(200);
 /// Message that the acknowledgements are about.
@@ -34,6 +36,7 @@ struct Mark {
 struct Gateway {
     stream: Option<mio::net::TcpStream>,
     retry_at: Instant,
+    next_make: Instant,
     first_terminal: usize,
     frames: Vec<Jt808Frame>,
     base_serial: u16,
@@ -107,6 +110,7 @@ impl Gateway {
         Self {
             stream: None,
             retry_at: Instant::now(),
+            next_make: Instant::now(),
             first_terminal,
             frames: (first_terminal..last).map(|index| Jt808Frame::new(index, base_serial, rng)).collect(),
             base_serial,
@@ -219,7 +223,15 @@ impl Gateway {
             return;
         }
         let count = due.min(room).min(u64::try_from(load.batch).unwrap_or(u64::MAX));
-        let due_at = pace.due_at(now, self.sent);
+        if pace.rate.is_some()
+            && now < self.next_make
+            && count < u64::try_from(load.batch).unwrap_or(u64::MAX)
+        {
+            return;
+        }
+        self.next_make = now + TICK;
+        // The reports of one write were due one after another; the middle one stands for all.
+        let due_at = pace.due_at(now, self.sent + count / 2);
         for _ in 0..count {
             let Some(frame) = self.frames.get_mut(self.turn) else { break };
             let (serial, start) = (frame.serial(), self.out.len());

@@ -1,7 +1,7 @@
 //! A platform in miniature: tells the four protocols apart by their first bytes, acknowledges, remembers frames.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
 
 use plomb_wire::{Crc16, xor8};
@@ -27,6 +27,28 @@ pub(crate) fn start(manners: Manners) -> (SocketAddr, Frames) {
             let frames = Arc::clone(&seen);
             let drop_after = manners.drop_after.filter(|_| number == 0);
             std::thread::spawn(move || talk(stream.unwrap(), &frames, drop_after));
+        }
+    });
+    (address, frames)
+}
+
+/// Starts a peer for datagrams: JT/T 808 and Teltonika.
+pub(crate) fn start_datagrams() -> (SocketAddr, Frames) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let frames = Frames::default();
+    let seen = Arc::clone(&frames);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 65_536];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
+            let frame = &buffer[..count];
+            seen.lock().unwrap().push(frame.to_vec());
+            let answer = match frame[0] {
+                0x7E => jt808(frame),
+                // Header of 8 bytes, IMEI of 15, codec, count.
+                _ => vec![0, 5, frame[2], frame[3], 1, frame[5], frame[24]],
+            };
+            socket.send_to(&answer, from).unwrap();
         }
     });
     (address, frames)

@@ -12,7 +12,7 @@ use plomb_simulator::fleet::unit::Conditions;
 use plomb_simulator::load::{self, Load, Mode, Speech};
 use plomb_simulator::trigger::{self, Trigger};
 
-use super::peer::{Manners, start};
+use super::peer::{Manners, start, start_datagrams};
 
 fn fleet(to: SocketAddr) -> Fleet {
     Fleet {
@@ -42,6 +42,20 @@ fn every_device_is_acknowledged_and_incidents_arrive() {
         *kinds.entry(frame[0]).or_default() += 1;
     }
     assert!([b'$', 0x7E, 0x78, 0].iter().all(|first| kinds[first] > 5), "{kinds:?}");
+}
+
+#[test]
+fn datagrams_are_acknowledged_too() {
+    let ((stream, _), (datagrams, frames)) = (start(Manners::default()), start_datagrams());
+    let mut fleet = Fleet { udp_percent: 100, incidents: Vec::new(), ..fleet(stream) };
+    fleet.addresses.jt808 = datagrams;
+    fleet.addresses.teltonika = datagrams;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let counters = runtime.block_on(run(fleet));
+    assert_eq!((counters.again.load(Ordering::Relaxed), counters.lost.load(Ordering::Relaxed)), (0, 0));
+    let frames = frames.lock().unwrap();
+    assert!(frames.iter().filter(|frame| frame[0] == 0x7E).count() > 20);
+    assert!(frames.iter().filter(|frame| frame[0] == 0 && frame[23] == 0x8E).count() > 20);
 }
 
 #[test]
