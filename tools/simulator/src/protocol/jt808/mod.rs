@@ -4,21 +4,19 @@
 //! Source: protocol notes, section 4.2. Splits no message into sub-packages and encrypts none.
 //! A terminal number of 20 digits speaks the 2019 edition, one of 12 digits the 2013 edition.
 
-use plomb_model::{DeviceId, Signal, Timestamp};
+mod body;
+mod frame;
 
-use super::{
-    AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal, bcd, put_digits,
-};
+use plomb_model::{DeviceId, Timestamp};
+
+use super::{AckKey, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
 use crate::number::{len_u8, len_u16, low_u16};
 
-/// Frame delimiter.
-pub(crate) const FLAG: u8 = 0x7E;
-/// Escape byte.
-pub(crate) const ESCAPE: u8 = 0x7D;
-/// Times are written in GMT+8 whatever the place.
-pub(crate) const OFFSET_MIN: i64 = 480;
-/// Digits of a terminal number since 2019.
-const DIGITS_2019: usize = 20;
+pub(crate) use body::{OFFSET_MIN, registration};
+use body::{location, location_with, text};
+use frame::DIGITS_2019;
+pub(crate) use frame::{ESCAPE, FLAG, escape_into, frame, split, unescape, unescaped_frame};
+
 /// Reports in one 0x0704: with 80 bytes each well below the 1,023 bytes of a body.
 const BATCH_MAX: usize = 10;
 
@@ -30,28 +28,6 @@ const LOCATION: u16 = 0x0200;
 const LOCATION_REPLY: u16 = 0x0201;
 const BATCH: u16 = 0x0704;
 const CONTROL_REPLY: u16 = 0x0500;
-
-/// Alarm bits of 0x0200.
-const ALARM_BITS: [(Signal, u32); 6] = [
-    (Signal::GnssJamming, 4),
-    (Signal::LowBattery, 7),
-    (Signal::RouteDeviation, 23),
-    (Signal::Displaced, 28),
-    (Signal::Shock, 29),
-    (Signal::UnauthorisedOpen, 31),
-];
-
-/// Event codes of item 0x60 (padlock event table of the notes).
-const LOCK_EVENTS: [(Signal, u16); 8] = [
-    (Signal::RopeCut, 0x11),
-    (Signal::UnauthorisedOpen, 0x0F),
-    (Signal::CoverOpen, 0x10),
-    (Signal::WrongPassword, 0x13),
-    (Signal::UnknownCard, 0x0B),
-    (Signal::LongUnlocked, 0x14),
-    (Signal::MotorFault, 0x18),
-    (Signal::LowBattery, 0x17),
-];
 
 /// How far a terminal has come on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,11 +126,9 @@ impl Jt808 {
             0x8500 => {
                 self.control = Some(serial);
                 let reference = u32::from(serial);
-                // 2013: one flag byte, bit 0 clear opens. 2019: count, then type u16 (1 = doors) and its value.
-                let flag = if self.is_2019() { body.get(4) } else { body.first() };
-                incoming.push(match flag {
-                    Some(flag) if flag & 1 == 0 => Incoming::Unlock { reference, password: None },
-                    Some(_) => Incoming::Lock { reference },
+                incoming.push(match door(body) {
+                    Some(true) => Incoming::Unlock { reference, password: None },
+                    Some(false) => Incoming::Lock { reference },
                     None => Incoming::Other { reference: reference | 0x8500 << 16, text: String::new() },
                 });
             }
@@ -288,157 +262,28 @@ impl Terminal for Jt808 {
     }
 }
 
+/// Whether an 0x8500 opens the doors.
+///
+/// 2013: one flag byte, bit 0 clear opens. 2019: count, then the control's type (1 is the doors) and its value,
+/// where 1 opens.
+fn door(body: &[u8]) -> Option<bool> {
+    match body {
+        [flag] => Some(flag & 1 == 0),
+        [_, _, 0, 1, value, ..] => Some(*value == 1),
+        _ => None,
+    }
+}
+
 const fn key(message: u16, serial: u16) -> AckKey {
     AckKey((message as u32) << 16 | serial as u32)
 }
 
-fn text<const N: usize>(text: &str) -> [u8; N] {
-    let mut field = [0; N];
-    for (slot, byte) in field.iter_mut().zip(text.bytes()) {
-        *slot = byte;
-    }
-    field
-}
-
-/// Body of 0x0100 for this terminal number, in the edition that its length tells.
-pub(crate) fn registration(id: &str) -> Vec<u8> {
-    let mut body = vec![0, 44, 1, 44]; // Province and city of the vehicle's papers.
-    if id.len() == DIGITS_2019 {
-        body.extend(text::<11>("PLOMB"));
-        body.extend(text::<30>("SIM-LOCK-19"));
-        body.extend(text::<30>(id));
-    } else {
-        body.extend(text::<5>("PLOMB"));
-        body.extend(text::<20>("SIM-LOCK-13"));
-        body.extend(text::<7>(id.get(id.len().saturating_sub(7)..).unwrap_or(id)));
-    }
-    body.push(1); // Colour of the plate: blue.
-    body.extend_from_slice(b"SIM");
-    body.extend_from_slice(id.get(id.len().saturating_sub(5)..).unwrap_or(id).as_bytes());
-    body
-}
-
-/// A whole frame, escaped.
-pub(crate) fn frame(id: &str, message: u16, serial: u16, body: &[u8]) -> Vec<u8> {
-    escape(&unescaped_frame(id, message, serial, body))
-}
-
-/// Header, body and checksum, without flags and escapes.
-pub(crate) fn unescaped_frame(id: &str, message: u16, serial: u16, body: &[u8]) -> Vec<u8> {
-    let edition_2019 = id.len() == DIGITS_2019;
-    let mut bytes = Vec::with_capacity(body.len() + 20);
-    bytes.extend(message.to_be_bytes());
-    bytes.extend((len_u16(body) & 0x03FF | u16::from(edition_2019) << 14).to_be_bytes());
-    if edition_2019 {
-        bytes.push(1);
-    }
-    put_digits(&mut bytes, id);
-    bytes.extend(serial.to_be_bytes());
-    bytes.extend_from_slice(body);
-    bytes.push(plomb_wire::xor8(&bytes));
-    bytes
-}
-
-/// Puts flags around and escapes between.
-pub(crate) fn escape(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 8);
-    out.push(FLAG);
-    escape_into(bytes, &mut out);
-    out.push(FLAG);
-    out
-}
-
-/// Appends `bytes`, escaped.
-pub(crate) fn escape_into(bytes: &[u8], out: &mut Vec<u8>) {
-    for byte in bytes {
-        match *byte {
-            FLAG => out.extend([ESCAPE, 0x02]),
-            ESCAPE => out.extend([ESCAPE, 0x01]),
-            byte => out.push(byte),
-        }
-    }
-}
-
-/// Takes the escapes out; `None` when one is neither 01 nor 02.
-pub(crate) fn unescape(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.iter();
-    while let Some(byte) = rest.next() {
-        out.push(match (*byte, byte == &ESCAPE) {
-            (_, true) => match rest.next()? {
-                1 => ESCAPE,
-                2 => FLAG,
-                _ => return None,
-            },
-            (byte, false) => byte,
-        });
-    }
-    Some(out)
-}
-
-/// Message, serial and body of an unescaped frame; `None` when its checksum or length is wrong.
-pub(crate) fn split(unescaped: &[u8]) -> Option<(u16, u16, &[u8])> {
-    let (sum, bytes) = unescaped.split_last()?;
-    if plomb_wire::xor8(bytes) != *sum {
-        return None;
-    }
-    let mut reader = plomb_wire::Reader::new(bytes);
-    let message = reader.u16().ok()?;
-    let attributes = reader.u16().ok()?;
-    reader.skip(if attributes & 1 << 14 == 0 { 6 } else { 11 }).ok()?;
-    let serial = reader.u16().ok()?;
-    let body = reader.rest();
-    (body.len() == usize::from(attributes & 0x03FF)).then_some((message, serial, body))
-}
-
-/// Body of 0x0200.
-pub(crate) fn location(report: &Report) -> Vec<u8> {
-    let event = LOCK_EVENTS.iter().find(|(signal, _)| report.fresh && report.signals.contains(*signal));
-    location_with(report, event.map(|(_, code)| *code))
-}
-
-fn location_with(report: &Report, lock_event: Option<u16>) -> Vec<u8> {
-    let (fix, lock) = (report.fix, report.lock);
-    let mut body = Vec::with_capacity(64);
-    let alarm = ALARM_BITS
-        .iter()
-        .fold(0_u32, |bits, (signal, bit)| bits | u32::from(report.signals.contains(*signal)) << bit);
-    body.extend(alarm.to_be_bytes());
-    let status = [
-        (true, 0),
-        (fix.fixed, 1),
-        (fix.latitude_e7 < 0, 2),
-        (fix.longitude_e7 < 0, 3),
-        (lock.motor_locked, 12),
-        (!lock.door_closed, 13),
-        (true, 18),
-        (true, 19),
-    ];
-    let status = status.iter().fold(0_u32, |bits, (on, bit)| bits | u32::from(*on) << bit);
-    body.extend(status.to_be_bytes());
-    body.extend((fix.latitude_e7.unsigned_abs() / 10).to_be_bytes());
-    body.extend((fix.longitude_e7.unsigned_abs() / 10).to_be_bytes());
-    body.extend(fix.altitude_m.to_be_bytes());
-    body.extend((fix.speed_kmh.saturating_mul(10)).to_be_bytes());
-    body.extend(fix.course_deg.to_be_bytes());
-    body.extend(Civil::of(report.at, OFFSET_MIN).year_first().map(bcd));
-    body.extend([0x01, 4]);
-    body.extend(report.odometer_km.saturating_mul(10).to_be_bytes());
-    body.extend([0x30, 1, report.csq]);
-    body.extend([0x31, 1, fix.satellites]);
-    body.extend([0xD4, 1, report.battery_percent]);
-    if let Some(code) = lock_event {
-        body.extend([0x60, 2]);
-        body.extend(code.to_be_bytes());
-    }
-    body
-}
-
 #[cfg(test)]
 mod tests {
-    use plomb_model::{Scheme, Signals};
+    use plomb_model::{Scheme, Signal, Signals};
     use plomb_wire::{from_hex, to_hex};
 
+    use super::frame::escape;
     use super::*;
     use crate::protocol::{Fix, Lock};
 
@@ -560,6 +405,11 @@ mod tests {
         let mut incoming = Vec::new();
         terminal.receive(&from_platform(0x8500, 77, &[0]), &mut incoming);
         assert_eq!(incoming, [Incoming::Unlock { reference: 77, password: None }]);
+        assert_eq!(
+            (door(&[1]), door(&[0, 1, 0, 1, 1]), door(&[0, 1, 0, 1, 0])),
+            (Some(false), Some(true), Some(false))
+        );
+        assert_eq!(door(&[0, 1, 0, 9, 0]), None);
         let answers = terminal.answer(77, Outcome::Done, &report());
         assert_eq!(answers[0].bytes[1..3], [0x00, 0x01]);
         assert_eq!(answers[0].expects, None);
