@@ -246,9 +246,9 @@ impl Talk {
         }
         while self.waiting > 0 {
             let patience = Duration::from_secs(WRITE_S_MAX);
-            match timeout(patience, self.released.recv()).await {
-                Ok(Some(release)) if self.release(release).await.is_ok() => {}
-                _ => break,
+            let Ok(Some(release)) = timeout(patience, self.released.recv()).await else { break };
+            if self.release(release).await.is_err() {
+                break;
             }
         }
         reason

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
 use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Transport};
+use plomb_model::{ConnectionId, Protocol, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -49,7 +49,8 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
             biased;
             release = released.recv() => {
                 waiting = waiting.saturating_sub(1);
-                reply(&socket, &peers, &listening, release).await;
+                let address = peers.address(release.as_ref());
+                reply(&socket, address, &listening, release).await;
                 Ok(())
             }
             received = socket.recv_from(&mut buffer), if waiting < UDP_UNANSWERED_MAX => match received {
@@ -80,7 +81,8 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
     while waiting > 0 {
         let Ok(release) = tokio::time::timeout(ROUND * 5, released.recv()).await else { break };
         waiting -= 1;
-        reply(&socket, &peers, &listening, release).await;
+        let address = peers.address(release.as_ref());
+        reply(&socket, address, &listening, release).await;
     }
     info!(protocol = listening.protocol_name(), transport = "udp", "Listener stopped");
 }
@@ -116,25 +118,20 @@ async fn datagram(
         IngestCounters::add(&listening.counters.decoder_faults, 1);
     }
     peer.conversation.finish(at, &mut decoded);
-    hand_on(listening, back, peer, decoded).await
+    let whose = (peer.connection, peer.conversation.protocol());
+    hand_on(listening, back, whose, decoded).await
 }
 
 async fn hand_on(
     listening: &Listening,
     back: &mpsc::Sender<Release>,
-    peer: &Peer,
+    (connection, protocol): (ConnectionId, Protocol),
     decoded: Box<Decoded>,
 ) -> Result<bool, Stopped> {
     if decoded.is_empty() {
         return Ok(false);
     }
-    let batch = Batch {
-        connection: peer.connection,
-        protocol: peer.conversation.protocol(),
-        at: now(),
-        decoded,
-        back: back.clone(),
-    };
+    let batch = Batch { connection, protocol, at: now(), decoded, back: back.clone() };
     listening.intake.send(Arrival::Received(batch)).await.map_err(|_| Stopped)?;
     Ok(true)
 }
@@ -191,7 +188,8 @@ async fn look_round(
         if peer.conversation.deadline().is_some_and(|deadline| deadline <= at) {
             let mut decoded = Box::<Decoded>::default();
             peer.conversation.tick(at, &mut decoded);
-            handed += usize::from(hand_on(listening, back, peer, decoded).await?);
+            let whose = (peer.connection, peer.conversation.protocol());
+            handed += usize::from(hand_on(listening, back, whose, decoded).await?);
         }
     }
     while let Some((&(heard_s, _), &address)) = peers.by_age.first_key_value() {
@@ -203,9 +201,18 @@ async fn look_round(
     Ok(handed)
 }
 
-async fn reply(socket: &UdpSocket, peers: &Peers, listening: &Listening, release: Option<Release>) {
-    let Some(Release::Durable { connection, decoded }) = release else { return };
-    let Some(address) = peers.address_of.get(&connection) else { return };
+impl Peers {
+    /// Where the replies of a batch go, if the peer is still known.
+    fn address(&self, release: Option<&Release>) -> Option<SocketAddr> {
+        match release {
+            Some(Release::Durable { connection, .. }) => self.address_of.get(connection).copied(),
+            Some(Release::Refused { .. }) | None => None,
+        }
+    }
+}
+
+async fn reply(socket: &UdpSocket, address: Option<SocketAddr>, listening: &Listening, release: Option<Release>) {
+    let (Some(Release::Durable { decoded, .. }), Some(address)) = (release, address) else { return };
     // One datagram a report, as the device sent it.
     for report in decoded.reports().filter(|report| !report.replies.is_empty()) {
         match socket.send_to(report.replies, address).await {

@@ -152,7 +152,10 @@ impl Config {
             Some(path) => read(path)?,
             None => String::new(),
         };
-        let name = argument.config.as_deref().map_or_else(|| "the environment".to_owned(), |p| p.display().to_string());
+        let name = argument
+            .config
+            .as_deref()
+            .map_or_else(|| "the environment".to_owned(), |p| p.display().to_string());
         Self::parse(&text, &environment).with_context(|| format!("reading the configuration from {name}"))
     }
 
@@ -163,7 +166,9 @@ impl Config {
         for (section, keys) in &known {
             for key in keys.as_table().into_iter().flat_map(Table::keys) {
                 let variable = format!("PLOMB_{}_{}", section.to_uppercase(), key.to_uppercase());
-                let Some((_, value)) = environment.iter().find(|(name, _)| *name == variable) else { continue };
+                let Some((_, value)) = environment.iter().find(|(name, _)| *name == variable) else {
+                    continue;
+                };
                 let section = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
                 let Some(section) = section.as_table_mut() else { bail!("[{section}] must be a section") };
                 section.insert(key.clone(), value_of(value));
@@ -179,7 +184,8 @@ impl Config {
         let mut settings = RuleSettings::default();
         for (name, value) in &self.rules {
             settings.set(name, *value).with_context(|| {
-                let known: Vec<&str> = RuleSettings::default().pairs().into_iter().map(|(name, _)| name).collect();
+                let known: Vec<&str> =
+                    RuleSettings::default().pairs().into_iter().map(|(name, _)| name).collect();
                 format!("in [rules]: the settings are {}", known.join(", "))
             })?;
         }
@@ -264,7 +270,10 @@ mod tests {
     fn unknown_keys_are_refused_by_name() {
         for text in ["[http]\nbnd = 1", "[nothing]\na = 1", "[rules]\nbattery_lo = 3"] {
             let error = format!("{:#}", Config::parse(text, &[]).unwrap_err());
-            assert!(error.contains("bnd") || error.contains("nothing") || error.contains("battery_lo"), "{error}");
+            assert!(
+                error.contains("bnd") || error.contains("nothing") || error.contains("battery_lo"),
+                "{error}"
+            );
         }
     }
 

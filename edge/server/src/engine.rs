@@ -162,7 +162,8 @@ impl Engine {
         moved.add(&done.outcome.touched);
         moved.add_alarmed(&done.outcome.changes, self.flow.state());
         let (batch, completion) = done.finish();
-        let (ring, durable, refused) = (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
+        let (ring, durable, refused) =
+            (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
         self.writer.append(batch.when_durable(move |result| match result {
             Ok(receipt) => {
                 durable.store(receipt.end.0, Ordering::Release);

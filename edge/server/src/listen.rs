@@ -41,7 +41,10 @@ pub(crate) fn listening(
 }
 
 /// Binds every configured port, and serves it in a task of its own.
-pub(crate) async fn listen(config: &Config, listening: &Listening) -> anyhow::Result<(JoinSet<()>, Vec<BoundPort>)> {
+pub(crate) async fn listen(
+    config: &Config,
+    listening: &Listening,
+) -> anyhow::Result<(JoinSet<()>, Vec<BoundPort>)> {
     let mut listeners = JoinSet::new();
     let mut bound = Vec::new();
     for port in config.ports() {

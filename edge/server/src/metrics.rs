@@ -73,13 +73,23 @@ impl Exposition {
     }
 
     /// A cumulative histogram: upper bounds in seconds with their counts, the last one without bound.
-    pub(crate) fn histogram(&mut self, name: &str, help: &str, buckets: &[(f64, u64)], sum_s: f64, count: u64) {
+    pub(crate) fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        buckets: &[(f64, u64)],
+        sum_s: f64,
+        count: u64,
+    ) {
         let mut text = format!("# HELP {name} {help}\n# TYPE {name} histogram\n");
         let written = buckets
             .iter()
             .try_for_each(|(bound, below)| writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {below}"))
             .and_then(|()| {
-                writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum_s}\n{name}_count {count}")
+                writeln!(
+                    text,
+                    "{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum_s}\n{name}_count {count}"
+                )
             });
         debug_assert!(written.is_ok(), "a string takes all that is written");
         self.0.push_str(&text);

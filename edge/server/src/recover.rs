@@ -59,12 +59,17 @@ impl Recovery {
             }
         })?;
         if let Some((id, error)) = damaged {
-            anyhow::bail!("entry {id} of the journal cannot be read ({error}); it may come from a later version");
+            anyhow::bail!(
+                "entry {id} of the journal cannot be read ({error}); it may come from a later version"
+            );
         }
         replayed.finish();
         if replayed.mismatches_total > 0 {
             let mismatches = replayed.mismatches_total;
-            warn!(mismatches, "The rules decide otherwise than they did when the journal was written; see `plomb replay`");
+            warn!(
+                mismatches,
+                "The rules decide otherwise than they did when the journal was written; see `plomb replay`"
+            );
         }
         let next = self.journal.reader().stats().next_entry;
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

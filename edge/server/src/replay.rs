@@ -41,7 +41,8 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
         utc_offset_min: config.devices.jt808_utc_offset_min,
         ..SessionConfig::default()
     };
-    let (journal, _) = Journal::open(JournalConfig::new(directory.join("journal"))).context("opening the journal")?;
+    let (journal, _) =
+        Journal::open(JournalConfig::new(directory.join("journal"))).context("opening the journal")?;
     let oldest = journal.reader().stats().oldest_entry;
     let mut flow = Flow::new(RuleSettings::default());
     let mut replayed = Replayed::default();
@@ -67,7 +68,9 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     replayed.mismatches.iter().for_each(say_mismatch);
     let mut well = replayed.mismatches_total == 0 && unreadable.is_none();
     if oldest.0 > 0 {
-        println!("note        entries before {oldest} are no longer kept; state from before is not known to the replay");
+        println!(
+            "note        entries before {oldest} are no longer kept; state from before is not known to the replay"
+        );
     }
     if let Some(redecode) = redecode {
         let report = redecode.finish();
@@ -81,8 +84,16 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     }
     if arguments.verify {
         let report = journal.verify();
-        println!("verified    {} entries, Merkle tree of {} with root {}", report.entries, report.tree_size, hex(&report.root));
-        report.problems.iter().for_each(|problem| println!("  problem: {}: {}", problem.path.display(), problem.what));
+        println!(
+            "verified    {} entries, Merkle tree of {} with root {}",
+            report.entries,
+            report.tree_size,
+            plomb_wire::to_hex(&report.root.0)
+        );
+        report
+            .problems
+            .iter()
+            .for_each(|problem| println!("  problem: {}: {}", problem.path.display(), problem.what));
         well &= report.problems.is_empty();
     }
     println!("{}", if well { "Everything agrees." } else { "There are differences." });
@@ -92,14 +103,11 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
 #[expect(clippy::print_stdout, reason = "a command line tool tells its user")]
 fn say_mismatch(mismatch: &Mismatch) {
     let list = |changes: &[Change]| {
-        let word = |(change, alarm): &Change| format!("{} {} {}", alarm.device, alarm.kind.name(), change.name());
+        let word =
+            |(change, alarm): &Change| format!("{} {} {}", alarm.device, alarm.kind.name(), change.name());
         changes.iter().map(word).collect::<Vec<_>>().join(", ")
     };
     println!("  entry {}: {}", mismatch.about, mismatch.note);
     println!("    recorded: {}", list(&mismatch.recorded));
     println!("    replayed: {}", list(&mismatch.replayed));
-}
-
-fn hex(hash: &[u8]) -> String {
-    plomb_wire::to_hex(hash)
 }

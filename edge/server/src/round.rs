@@ -24,7 +24,12 @@ pub(crate) struct Round {
 impl Round {
     /// A round whose first entry will have this number.
     pub(crate) fn new(first: EntryId) -> Self {
-        Self { batch: Batch::new(first), outcome: Outcome::default(), releases: Vec::new(), operated: Vec::new() }
+        Self {
+            batch: Batch::new(first),
+            outcome: Outcome::default(),
+            releases: Vec::new(),
+            operated: Vec::new(),
+        }
     }
 
     /// Takes one input through the flow.

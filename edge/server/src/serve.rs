@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
 use crate::config::{Config, Storage, days};
-use crate::engine::{Engine, Work};
+use crate::engine::Engine;
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
@@ -40,7 +40,8 @@ const HTTP_STOP_MAX: Duration = Duration::from_secs(5);
 pub(crate) fn run(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
     let config = Config::load(argument)?;
     logging::start(&config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(serve(&config))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -108,7 +109,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         started_at: now().0,
         ports,
     });
-    let http = TcpListener::bind(config.http.bind).await.with_context(|| format!("binding {}", config.http.bind))?;
+    let http =
+        TcpListener::bind(config.http.bind).await.with_context(|| format!("binding {}", config.http.bind))?;
     info!(address = %config.http.bind, "The page and the API are served");
     let router = plomb_api::router(platform, accounts, api_config(config)?);
     let mut http_stop = stopped.clone();

@@ -19,7 +19,11 @@ const ROUND: Duration = Duration::from_secs(60);
 const DURABLE_MAX: Duration = Duration::from_secs(10);
 
 /// Makes snapshots as entries come, until it is stopped.
-pub(crate) async fn snapshot_rounds(journal: Arc<Journal>, work: mpsc::Sender<Work>, durable: Arc<AtomicU64>) {
+pub(crate) async fn snapshot_rounds(
+    journal: Arc<Journal>,
+    work: mpsc::Sender<Work>,
+    durable: Arc<AtomicU64>,
+) {
     let mut last = journal.reader().stats().snapshots.last().map_or(0, |at| at.0);
     loop {
         tokio::time::sleep(ROUND).await;
