@@ -66,7 +66,8 @@ impl Waiting {
         }
         self.last_flag = self.last_flag.wrapping_add(1).max(1);
         self.last_serial = self.last_serial.wrapping_add(1).max(1);
-        let secret = matches!(command, Command::ChangePassword { .. }) || super::text::redacted(&text) != text;
+        let secret =
+            matches!(command, Command::ChangePassword { .. }) || super::text::redacted(&text) != text;
         self.commands.push(Sent { flag: self.last_flag, ticket, secret, at: now.0 });
         let length = u8::try_from(text.len() + 4).unwrap_or(u8::MAX);
         let mut content = vec![length];
@@ -121,7 +122,9 @@ fn text_of(command: &Command) -> Result<String, CommandError> {
         Command::Locate => text.push_str("WHERE#"),
         Command::ChangePassword { old, new } => {
             for password in [old, new] {
-                if password.expose().is_empty() || !password.expose().bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                if password.expose().is_empty()
+                    || !password.expose().bytes().all(|byte| byte.is_ascii_alphanumeric())
+                {
                     return Err(value("password", "[redacted]", "letters and digits"));
                 }
             }

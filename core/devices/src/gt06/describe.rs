@@ -103,10 +103,13 @@ fn line(part: &Part<'_>) -> (&'static str, String) {
         Part::Hdop(hundredths) => ("HDOP", hundredths_of(hundredths.into(), "")),
         Part::Cell { cell, strength } => {
             let strength = strength.map_or_else(String::new, |strength| format!(", -{strength} dBm"));
-            let name = format!("MCC {} MNC {} area {} cell {}{strength}", cell.mcc, cell.mnc, cell.area, cell.cell);
+            let name =
+                format!("MCC {} MNC {} area {} cell {}{strength}", cell.mcc, cell.mnc, cell.area, cell.cell);
             ("cell", name)
         }
-        Part::AccessPoint { address, strength } => ("access point", format!("{} -{strength} dBm", to_hex(&address))),
+        Part::AccessPoint { address, strength } => {
+            ("access point", format!("{} -{strength} dBm", to_hex(&address)))
+        }
         Part::Terminal(bits) => ("terminal information", format!("0b{bits:08b}")),
         Part::Voltage(level) => ("voltage level", level.to_string()),
         Part::Gsm(level) => ("signal", level.to_string()),
@@ -145,13 +148,16 @@ fn line_of_other(part: &Part<'_>) -> (&'static str, String) {
         Part::Tamper { tampered } => ("case", if tampered { "tampered" } else { "whole" }.to_owned()),
         Part::Input { number, on } => ("input", format!("{number} {}", on_off(on))),
         Part::Output { number, on } => ("output", format!("{number} {}", on_off(on))),
-        Part::Analog { number, value } => ("analogue input", format!("{number}: {}", hundredths_of(value.into(), " V"))),
+        Part::Analog { number, value } => {
+            ("analogue input", format!("{number}: {}", hundredths_of(value.into(), " V")))
+        }
         Part::Tag(tag) => {
             let temperature = hundredths_of(i64::from(tag.temperature) * 10, " C");
             ("Bluetooth tag", format!("{} {temperature}, battery {} %", to_hex(&tag.address), tag.battery))
         }
         Part::Request(what) => ("request", what.to_owned()),
         Part::Fence(number) => ("fence", number.to_string()),
+        Part::Module { number, value } => ("module", format!("0x{number:04X}: {}", to_hex(value))),
         Part::Code { name, value } => (name, value.to_string()),
         Part::Bytes { name, value } => (name, to_hex(value)),
         _ => ("reserved", String::new()),
@@ -172,7 +178,8 @@ fn hundredths_of(value: i64, unit: &str) -> String {
 }
 
 fn course(flags: u16) -> String {
-    let bit = |number: u8, yes: &'static str, no: &'static str| if flags >> number & 1 == 1 { yes } else { no };
+    let bit =
+        |number: u8, yes: &'static str, no: &'static str| if flags >> number & 1 == 1 { yes } else { no };
     format!(
         "{} degrees, {}, {}, {}",
         flags & 0x03FF,

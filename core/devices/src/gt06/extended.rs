@@ -116,7 +116,9 @@ fn modules(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
         let cut = length > fields.left();
         let mut value = fields.part(length.min(fields.left()))?;
         self::module(module, &mut value)?;
-        value.remainder("module")?;
+        if value.left() > 0 {
+            value.bytes(value.left(), |value| Part::Module { number: module, value })?;
+        }
         if cut {
             fields.reader.take(length)?;
         }
@@ -138,7 +140,6 @@ fn module(module: u16, value: &mut Fields<'_, '_>) -> Result<(), Short> {
         0x002A => contacts(value),
         0x002B => value.code8("boot_reason").map(|_| ()),
         0x002C => value.code32("module_time").map(|_| ()),
-        0x002E => mileage_le(value),
         0x0033 => module_place(value),
         0x0034 => {
             value.code8("event")?;
@@ -167,13 +168,6 @@ fn contacts(value: &mut Fields<'_, '_>) -> Result<(), Short> {
     let bits = value.reader.u8()?;
     value.give_since(at, Part::Door { open: bits & 0x0F != 0 });
     value.give_since(at, Part::Tamper { tampered: bits & 0xF0 != 0 });
-    Ok(())
-}
-
-fn mileage_le(value: &mut Fields<'_, '_>) -> Result<(), Short> {
-    let at = value.reader.offset();
-    let metres = value.reader.u32_le()?;
-    value.give_since(at, Part::Mileage(metres));
     Ok(())
 }
 

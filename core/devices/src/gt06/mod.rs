@@ -8,6 +8,7 @@
 
 mod alarm;
 mod command;
+mod condition;
 mod describe;
 mod extended;
 mod frame;
@@ -17,6 +18,7 @@ mod part;
 mod place;
 mod radio;
 mod reply;
+mod split;
 mod text;
 
 pub use describe::describe;
@@ -25,9 +27,10 @@ use plomb_model::{Command, CommandError, CommandTicket, DeviceId, ReceivedAt};
 
 use crate::{Decoded, Session, SessionConfig};
 use command::Waiting;
-use frame::{Frame, Piece, Splitter};
+use frame::Frame;
 use normalise::Context;
 use reply::Pictures;
+use split::{Piece, Splitter};
 
 /// Opens a conversation with a device that speaks GT06 or a kin of it.
 #[must_use]
@@ -76,8 +79,10 @@ impl Gt06 {
             out.issue(issue);
         }
         self.answer.clear();
-        let logged_in = frame.number != 0x01 || outcome.imei.is_some();
-        if logged_in {
+        let named = frame.number != 0x01 || outcome.imei.is_some();
+        // A frame that was cut off is no delivery, even where a lenient session reads it.
+        let whole = frame.has_trailer || frame.wire.ends_with(&frame::END_MARK);
+        if named && whole {
             reply::to(now, frame, &mut self.pictures, &mut self.answer);
             out.reply(&self.answer);
         }

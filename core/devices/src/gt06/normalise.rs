@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use plomb_model::{
-    CardNumber, CentiCelsius, CentiDegrees, CentiPercent, CommandOutcome, DeviceId, Event, EventKind, Fix, Issue,
-    LatitudeE7, LongitudeE7, Metres, Millivolts, OccurredAt, Percent, Position, Reading, Scheme, SealEvidence,
-    SealPart, Signal, Signals, Speed, Timestamp,
+    CardNumber, CentiDegrees, CommandOutcome, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7,
+    LongitudeE7, Metres, OccurredAt, Position, Reading, Scheme, SealEvidence, SealPart, SealReading, Signal,
+    Signals, Speed, Timestamp,
 };
 use plomb_wire::{Short, to_hex};
 
 use super::command::Waiting;
-use super::part::{Part, Sink, Tag};
+use super::part::{Part, Sink};
 use super::text::{self, Place};
 use super::{alarm, frame::Frame, message};
 
@@ -53,10 +53,10 @@ pub(super) fn event(frame: &Frame<'_>, context: &mut Context, waiting: &mut Wait
 }
 
 /// Collects the parts of a message.
-struct Builder<'c> {
+pub(super) struct Builder<'c> {
     context: &'c mut Context,
     waiting: &'c mut Waiting,
-    event: Event,
+    pub(super) event: Event,
     earlier: Vec<Event>,
     issues: Vec<Issue>,
     kind: EventKind,
@@ -111,7 +111,9 @@ impl<'c> Builder<'c> {
         } else if self.has_time {
             self.context.zone_min.get_or_insert(0);
         }
-        if self.event.position.is_some() && matches!(self.event.kind, EventKind::Status | EventKind::Heartbeat) {
+        if self.event.position.is_some()
+            && matches!(self.event.kind, EventKind::Status | EventKind::Heartbeat)
+        {
             self.event.kind = EventKind::Position;
         }
         if self.event.signals.contains(Signal::Locked) || self.event.signals.contains(Signal::Unlocked) {
@@ -133,19 +135,21 @@ impl<'c> Builder<'c> {
         }
     }
 
-    fn reading(&mut self, reading: Reading) {
+    pub(super) fn reading(&mut self, reading: Reading) {
         if self.event.readings.len() < READINGS_MAX {
             self.event.readings.push(reading);
-        } else if self.event.readings.len() == READINGS_MAX && !self.issues.iter().any(|i| i.what == "too many parts") {
+        } else if self.event.readings.len() == READINGS_MAX
+            && !self.issues.iter().any(|i| i.what == "too many parts")
+        {
             self.issues.push(Issue::new(0, "too many parts", READINGS_MAX));
         }
     }
 
-    fn code(&mut self, name: &'static str, value: i64) {
+    pub(super) fn code(&mut self, name: &'static str, value: i64) {
         self.reading(Reading::Code { name: Cow::Borrowed(name), value });
     }
 
-    fn alarms(&mut self, (signals, seal): (Signals, plomb_model::SealReading)) {
+    fn alarms(&mut self, (signals, seal): (Signals, SealReading)) {
         self.event.signals = Signals::from_bits(self.event.signals.bits() | signals.bits());
         self.event.seal = self.event.seal.updated_by(seal);
     }
@@ -186,7 +190,7 @@ impl<'c> Builder<'c> {
         }
     }
 
-    fn place(&mut self, flags: u16) {
+    fn place(&mut self, offset: usize, flags: u16) {
         let (Some(latitude), Some(longitude)) = (self.latitude.take(), self.longitude.take()) else { return };
         // Bit 14: bit 15 tells the ignition (on vehicle trackers that wire it).
         if flags & 0x4000 != 0 {
@@ -197,7 +201,8 @@ impl<'c> Builder<'c> {
         let fixed = if flags & 0x1000 != 0 { Fix::Gnss } else { Fix::Stale };
         let (latitude_at, latitude) = latitude;
         let (longitude_at, longitude) = longitude;
-        let found = (LatitudeE7::new(north * degrees_e7(latitude)), LongitudeE7::new(east * degrees_e7(longitude)));
+        let found =
+            (LatitudeE7::new(north * degrees_e7(latitude)), LongitudeE7::new(east * degrees_e7(longitude)));
         let (Ok(latitude), Ok(longitude)) = found else {
             if found.0.is_err() {
                 self.issues.push(Issue::new(latitude_at, "latitude beyond 90 degrees", latitude));
@@ -208,6 +213,9 @@ impl<'c> Builder<'c> {
             return;
         };
         let course = i32::from(flags & 0x03FF);
+        if course > 360 {
+            self.issues.push(Issue::new(offset, "course beyond 360 degrees", course));
+        }
         self.event.position = Some(Position {
             latitude,
             longitude,
@@ -241,7 +249,11 @@ impl<'c> Builder<'c> {
         let (Ok(latitude), Ok(longitude)) =
             (LatitudeE7::new(place.latitude_e7), LongitudeE7::new(place.longitude_e7))
         else {
-            self.issues.push(Issue::new(0, "no such place", format_args!("{}, {}", place.latitude_e7, place.longitude_e7)));
+            self.issues.push(Issue::new(
+                0,
+                "no such place",
+                format_args!("{}, {}", place.latitude_e7, place.longitude_e7),
+            ));
             return;
         };
         let fix = if place.current { Fix::Gnss } else { Fix::Stale };
@@ -293,46 +305,6 @@ impl<'c> Builder<'c> {
         }
     }
 
-    fn tag(&mut self, tag: Tag) {
-        let address = to_hex(&tag.address);
-        let Ok(device) = DeviceId::new(Scheme::Bluetooth, &address) else { return };
-        let mut readings = Vec::with_capacity(5);
-        if let Ok(percent) = Percent::new(tag.battery) {
-            readings.push(Reading::Battery(percent));
-        }
-        if tag.battery_mv != 0x7FFF {
-            readings.push(Reading::BatteryVoltage(Millivolts(tag.battery_mv.into())));
-        }
-        if tag.temperature != 0x7FFF {
-            let value = CentiCelsius(i32::from(tag.temperature) * 10);
-            readings.push(Reading::Temperature { sensor: 0, value });
-        }
-        if tag.humidity <= 1000 {
-            readings.push(Reading::Humidity { sensor: 0, value: CentiPercent(tag.humidity * 10) });
-        }
-        readings.push(Reading::Code { name: Cow::Borrowed("tag_status"), value: tag.status.into() });
-        self.reading(Reading::Peripheral { device, readings: readings.into() });
-    }
-
-    /// What the vendor's battery byte says: a level of six, or percent.
-    fn voltage(&mut self, level: u8) {
-        match level {
-            0..=6 => self.reading(Reading::Battery(Percent::share(level.into(), 6))),
-            11..=100 => self.reading(Reading::Battery(Percent::share(level.into(), 100))),
-            _ => self.code("voltage_level", level.into()),
-        }
-    }
-
-    /// What the vendor's signal byte says: a level of four, CSQ, or percent.
-    fn gsm(&mut self, level: u8) {
-        match level {
-            0..=4 => self.reading(Reading::NetworkSignal(Percent::share(level.into(), 4))),
-            5..=31 => self.reading(Reading::NetworkSignal(Percent::share(level.into(), 31))),
-            32..=100 => self.reading(Reading::NetworkSignal(Percent::share(level.into(), 100))),
-            _ => self.code("signal_level", level.into()),
-        }
-    }
-
     fn bytes(&mut self, name: &'static str, value: &[u8]) {
         if value.iter().any(|byte| *byte != 0) {
             self.reading(Reading::Bytes { name: Cow::Borrowed(name), value: value.into() });
@@ -350,7 +322,9 @@ impl<'c> Builder<'c> {
         match part {
             Part::Date(date) => self.date(offset, date),
             Part::BcdDate(date) => match date.map(plomb_wire::bcd_u8) {
-                [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)] => self.date(offset, [a, b, c, d, e, f]),
+                [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)] => {
+                    self.date(offset, [a, b, c, d, e, f])
+                }
                 _ => self.issues.push(Issue::new(offset, "no such date and time", to_hex(&date))),
             },
             Part::Epoch(seconds) => {
@@ -368,40 +342,8 @@ impl<'c> Builder<'c> {
                     None => self.speed = speed,
                 }
             }
-            Part::CourseStatus(flags) => self.place(flags),
+            Part::CourseStatus(flags) => self.place(offset, flags),
             Part::Altitude(metres) => self.altitude = Some(Metres(metres.into())),
-            _ => {}
-        }
-    }
-
-    /// Parts that tell the condition of device and vehicle.
-    fn take_condition(&mut self, part: Part<'_>) {
-        match part {
-            Part::Voltage(level) => self.voltage(level),
-            Part::Gsm(level) => self.gsm(level),
-            Part::Acc(on) => self.reading(Reading::Ignition(on != 0)),
-            Part::Reupload(again) if again != 0 => self.event.delivery = plomb_model::Delivery::Buffered,
-            Part::Mileage(metres) => self.reading(Reading::Odometer(Metres(metres.into()))),
-            Part::External(raw) => self.reading(Reading::ExternalPower(Millivolts(u32::from(raw) * 10))),
-            Part::Battery(raw) => self.reading(Reading::BatteryVoltage(Millivolts(u32::from(raw) * 10))),
-            Part::BatteryPercent(percent) => match Percent::new(percent) {
-                Ok(percent) => self.reading(Reading::Battery(percent)),
-                Err(_) => self.code("battery", percent.into()),
-            },
-            Part::Temperature(centi) => {
-                self.reading(Reading::Temperature { sensor: 1, value: CentiCelsius(centi) });
-            }
-            Part::Humidity(centi) => match u16::try_from(centi) {
-                Ok(centi) => self.reading(Reading::Humidity { sensor: 1, value: CentiPercent(centi) }),
-                Err(_) => self.code("humidity", centi.into()),
-            },
-            Part::Input { number, on } => self.reading(Reading::Input { number, on }),
-            Part::Output { number, on } => self.reading(Reading::Output { number, on }),
-            Part::Analog { number, value } => {
-                self.reading(Reading::Analog { number, value: Millivolts(u32::from(value) * 10) });
-            }
-            Part::Hdop(hundredths) => self.reading(Reading::Hdop(hundredths)),
-            Part::Tag(tag) => self.tag(tag),
             _ => {}
         }
     }
@@ -422,7 +364,7 @@ impl Sink for Builder<'_> {
             }
             Part::CameraEvent { code, with_place } => {
                 self.code("event", code.into());
-                self.alarms((alarm::of_camera(code, with_place), plomb_model::SealReading::default()));
+                self.alarms((alarm::of_camera(code, with_place), SealReading::default()));
             }
             Part::Door { open } => self.event.seal = self.event.seal.with(SealPart::DoorClosed, !open),
             Part::Tamper { tampered } => {
@@ -467,6 +409,7 @@ impl Sink for Builder<'_> {
             Part::Code { name: "lbs_length", .. } => {}
             Part::Code { name, value } => self.code(name, value),
             Part::Bytes { name, value } => self.bytes(name, value),
+            Part::Module { number, value } => self.bytes("module", &[&number.to_be_bytes(), value].concat()),
             part => {
                 self.take_place(offset, part);
                 self.take_condition(part);
@@ -500,11 +443,40 @@ const fn kind_of(number: u8, extended: bool) -> EventKind {
         0x35 | 0x41 => EventKind::Media,
         0x36 if extended => EventKind::Media,
         0x36 => EventKind::Heartbeat,
-        0x10..=0x12 | 0x16 | 0x1E | 0x22 | 0x26 | 0x27 | 0x2D | 0x31 | 0x32 | 0x37 | 0x38 | 0x61 | 0xA0 | 0xA4 => {
-            EventKind::Position
-        }
-        0x17..=0x19 | 0x24 | 0x28 | 0x2C | 0x2E | 0x33 | 0x34 | 0x40 | 0x65 | 0x66 | 0x69 | 0x70 | 0x8C | 0x94
-        | 0x95 | 0x9B | 0xA1..=0xA3 | 0xA5 | 0xF2 | 0xF3 => EventKind::Status,
+        0x10..=0x12
+        | 0x16
+        | 0x1E
+        | 0x22
+        | 0x26
+        | 0x27
+        | 0x2D
+        | 0x31
+        | 0x32
+        | 0x37
+        | 0x38
+        | 0x61
+        | 0xA0
+        | 0xA4 => EventKind::Position,
+        0x17..=0x19
+        | 0x24
+        | 0x28
+        | 0x2C
+        | 0x2E
+        | 0x33
+        | 0x34
+        | 0x40
+        | 0x65
+        | 0x66
+        | 0x69
+        | 0x70
+        | 0x8C
+        | 0x94
+        | 0x95
+        | 0x9B
+        | 0xA1..=0xA3
+        | 0xA5
+        | 0xF2
+        | 0xF3 => EventKind::Status,
         _ => EventKind::Message,
     }
 }

@@ -97,6 +97,8 @@ pub(super) enum Part<'a> {
     Request(&'static str),
     /// Fence, kept in the device.
     Fence(u8),
+    /// A module of message 0x70 without a word of ours.
+    Module { number: u16, value: &'a [u8] },
     /// Any other number.
     Code { name: &'static str, value: i64 },
     /// Any other bytes.
@@ -182,7 +184,10 @@ impl<'a, 's> Fields<'a, 's> {
         Ok(value)
     }
 
-    pub(super) fn array<const N: usize>(&mut self, part: impl FnOnce([u8; N]) -> Part<'a>) -> Result<(), Short> {
+    pub(super) fn array<const N: usize>(
+        &mut self,
+        part: impl FnOnce([u8; N]) -> Part<'a>,
+    ) -> Result<(), Short> {
         let at = self.reader.offset();
         let value = self.reader.array()?;
         self.sink.take(at, N, part(value));

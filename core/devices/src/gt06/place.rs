@@ -22,7 +22,9 @@ pub(super) fn gps_and_cell(number: u8, fields: &mut Fields<'_, '_>) -> Result<()
         0x12 | 0x22 | 0x2D | 0x37 => radio::cell(fields, Widths::SHORT)?,
         0x11 => radio::cell_before(fields, &[0, 3, 7], Widths::SHORT)?,
         0xA0 => radio::cell(fields, Widths::LONG)?,
-        _ if fields.reader.peek().is_some_and(radio::is_cell_length) => radio::cell_with_length(fields, &TAILS)?,
+        _ if fields.reader.peek().is_some_and(radio::is_cell_length) => {
+            radio::cell_with_length(fields, &TAILS)?
+        }
         _ => radio::cell_before(fields, &TAILS, Widths::SHORT)?,
     }
     tail(number, fields)
@@ -246,7 +248,7 @@ pub(super) fn fenced_status(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
         fields.code8("signal")?;
         fields.code8("supply_v")?;
         fields.code8("motion")?;
-        fields.reserved(3)?;
+        fields.reserved(2)?;
         fields.code32("steps")?;
         fields.u8(Part::BatteryPercent)?;
         return Ok(());
@@ -266,7 +268,8 @@ pub(super) fn fenced_status(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
 pub(super) fn camera_event(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
     let marked = fields.rest().starts_with(&[0xFF, 0xFF]);
     if marked {
-        fields.reserved(2)?;
+        // JC400: a mark and a version before the date.
+        fields.reserved(3)?;
     }
     fields.array(Part::Date)?;
     let with_place = fields.left() > 3;
@@ -294,7 +297,10 @@ pub(super) fn camera_event(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
 pub(super) fn x1_position(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
     const X1_BYTES_MIN: usize = 4 + GPS_BYTES + 2 + 4;
     let dated_at = |offset: usize| {
-        fields.rest().get(offset..offset + 6).is_some_and(|date| matches!(date, [_, 1..=12, 1..=31, 0..=23, ..]))
+        fields
+            .rest()
+            .get(offset..offset + 6)
+            .is_some_and(|date| matches!(date, [_, 1..=12, 1..=31, 0..=23, ..]))
     };
     if fields.left() < X1_BYTES_MIN || !dated_at(4) {
         fields.array(Part::Date)?;

@@ -103,7 +103,7 @@ pub(super) fn cell_before(fields: &mut Fields<'_, '_>, tails: &[usize], usual: W
         .iter()
         .filter_map(|tail| fields.left().checked_sub(*tail))
         .find_map(|total| Widths::of_total(total, mcc));
-    cell_of(fields, fitting.unwrap_or(usual.with_mnc_of(mcc)))
+    cell_of(fields, fitting.unwrap_or_else(|| usual.with_mnc_of(mcc)))
 }
 
 /// One cell of `total` bytes; other widths are kept as bytes.

@@ -36,7 +36,8 @@ pub(super) fn to(now: ReceivedAt, frame: &Frame<'_>, pictures: &mut Pictures, ou
             answer(true, 0x97, &content, 0, out);
         }
         (extended, 0x8A) => answer(extended, 0x8A, &clock(now), frame.serial, out),
-        (false, 0x17 | 0x69) if !frame.has_trailer => bare_wifi(frame, out),
+        (false, 0x17) if !frame.has_trailer => bare_wifi(frame, out),
+        (false, 0x69) => bare_wifi(frame, out),
         (_, 0x35) => pictures.announced(frame.content, out),
         (true, 0x36) => pictures.part(frame.content, out),
         // The positions of the X1 and of Space10X lists, information, and echoes of commands are not acknowledged.
@@ -44,7 +45,7 @@ pub(super) fn to(now: ReceivedAt, frame: &Frame<'_>, pictures: &mut Pictures, ou
         (false, 0x19) if frame.content.len() >= 18 => {}
         (_, 0x70) => answer(false, 0x70, &[], frame.serial, out),
         (false, number) => answer(false, number, &[], frame.serial, out),
-        (true, number @ (0x01 | 0x10..=0x13 | 0x16 | 0x22 | 0x26 | 0x27 | 0x32 | 0x33 | 0xA0..=0xA5)) => {
+        (true, number @ (0x01 | 0x13 | 0x32 | 0x33)) => {
             answer(true, number, &[], frame.serial, out);
         }
         (true, _) => {}

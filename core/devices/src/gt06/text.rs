@@ -127,10 +127,12 @@ mod tests {
             current: true,
         };
         assert_eq!(place(text), Some(expected));
-        let south = place("Last position! Lat:S1.5,Lon:W0.25,Course:0,Speed:0.00km/h,DateTime:11-11-15 11:53:43").unwrap();
+        let south =
+            place("Last position! Lat:S1.5,Lon:W0.25,Course:0,Speed:0.00km/h,DateTime:11-11-15 11:53:43")
+                .unwrap();
         assert_eq!((south.latitude_e7, south.longitude_e7), (-15_000_000, -2_500_000));
         assert_eq!((south.current, south.date), (false, Some((2011, [11, 15, 11, 53, 43]))));
-        assert_eq!(place("Lat:N23.1x,Lon:E1,"), None);
+        assert_eq!(place("Lat:N2x.1,Lon:E1,"), None);
         assert_eq!(place("LAT"), None);
     }
 

@@ -14,7 +14,8 @@ fn positions_times_and_identities_are_those_of_the_reference() {
 fn replies_are_those_of_the_reference() {
     for line in vectors::run("gt06.jsonl", gt06::session) {
         let Some(replies) = line.vector["replies"].as_array() else { continue };
-        let expected: String = replies.iter().map(|r| r.as_str().unwrap().strip_prefix("hex:").unwrap()).collect();
+        let expected: String =
+            replies.iter().map(|r| r.as_str().unwrap().strip_prefix("hex:").unwrap()).collect();
         assert_eq!(plomb_wire::to_hex(&line.replies), expected, "{}", line.id);
     }
 }
@@ -23,6 +24,8 @@ fn replies_are_those_of_the_reference() {
 fn show() {
     for line in vectors::run("gt06.jsonl", gt06::session) {
         println!("{} dev {:?} issues {:?}", line.id, line.device, line.issues);
-        for e in &line.events { println!("   {e:?}"); }
+        for e in &line.events {
+            println!("   {e:?}");
+        }
     }
 }
