@@ -28,9 +28,7 @@ pub(crate) fn run(shared: &Shared) {
     while !stopping(shared) {
         let worked = match work(shared, &mut retiring) {
             Ok(worked) => {
-                if worked {
-                    shared.state().sealing_failed = None;
-                }
+                shared.state().sealing_failed = None;
                 worked
             }
             Err(error) => {

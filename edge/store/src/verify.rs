@@ -90,21 +90,27 @@ impl Verifier {
 
     fn file(&mut self, file: &HistoryFile) {
         self.expect(&file.path, file.start_tree(), "it does not begin with the tree that came before");
-        match file.whole() {
+        let whole = file.whole();
+        let indexes = file.verify_indexes();
+        if file.is_removed() {
+            self.tree = file.end_tree().clone();
+            return;
+        }
+        let mut errors = Vec::new();
+        match whole {
             Ok(whole) => {
                 self.add(whole.entries());
                 self.expect(&file.path, file.end_tree(), "its entries do not lead to the tree it ends with");
             }
-            Err(_) if file.is_removed() => self.tree = file.end_tree().clone(),
             Err(error) => {
-                self.problem(&file.path, error);
+                errors.push(error.to_string());
                 self.tree = file.end_tree().clone();
             }
         }
-        match file.verify_indexes() {
-            Err(error) if !file.is_removed() => self.problem(&file.path, error),
-            _ => {}
-        }
+        errors.extend(indexes.err().map(|error| error.to_string()));
+        // Both need the block index: one fault is told once.
+        errors.dedup();
+        errors.into_iter().for_each(|error| self.problem(&file.path, error));
     }
 
     fn segment(&mut self, segment: &Segment) {

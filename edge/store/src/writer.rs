@@ -136,17 +136,17 @@ impl Writer {
                     }
                     match then {
                         Some(Command::Close) => break,
-                        Some(_) => self.rotate_if_used(),
+                        Some(_) => self.rotate_if_used(SEGMENT_WAIT_MAX),
                         None => {}
                     }
                 }
-                Ok(Command::Rotate) => self.rotate_if_used(),
+                Ok(Command::Rotate) => self.rotate_if_used(SEGMENT_WAIT_MAX),
                 Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.active.as_ref().is_some_and(|active| active.is_older_than(self.shared.config.seal_after))
             {
-                self.rotate_if_used();
+                self.rotate_if_used(Duration::ZERO);
             }
         }
     }
@@ -362,11 +362,11 @@ impl Writer {
     }
 
     /// Goes on in a new segment unless the present one is empty.
-    fn rotate_if_used(&mut self) {
+    fn rotate_if_used(&mut self, wait: Duration) {
         let used = self.active.as_ref().is_some_and(|active| !active.is_empty());
         // If no segment is ready the present one stays, and its age has it tried again.
-        if used && let Err(error) = self.begin_segment(Duration::ZERO) {
-            self.shared.state().sealing_failed = Some(error);
+        if used {
+            self.begin_segment(wait).unwrap_or(());
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Reads an entry back: definite lengths, ascending keys, known codes; what a later version added is skipped.
 
-use minicbor::Decoder;
-use minicbor::data::Type;
 use plomb_model::{
     AlarmId, ConnectionId, Delivery, DeviceId, EntryId, Event, EventKind, Fix, Identity, Issue, LatitudeE7,
     LongitudeE7, Metres, OccurredAt, Position, Protocol, ReceivedAt, Scheme, SealEvidence, SealReading,
     Signals, Speed, Timestamp, Transport, Trust,
 };
 
+use super::cbor::Cursor;
 use super::{EntryKind, ITEMS_MAX, VERSION};
 use crate::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received};
 
@@ -81,29 +80,28 @@ pub fn decode(bytes: &[u8]) -> Result<Entry> {
 
 /// A decoder that answers in our errors.
 pub(super) struct Reader<'b> {
-    decoder: Decoder<'b>,
-    length: usize,
+    cursor: Cursor<'b>,
 }
 
 impl<'b> Reader<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self { decoder: Decoder::new(bytes), length: bytes.len() }
+        Self { cursor: Cursor::new(bytes) }
     }
 
     pub(super) fn malformed(&self, what: &'static str) -> DecodeError {
-        DecodeError::Malformed { offset: self.decoder.position(), what }
+        DecodeError::Malformed { offset: self.cursor.position(), what }
     }
 
     pub(super) fn unknown(&self, what: &'static str, code: u64) -> DecodeError {
-        DecodeError::Unknown { offset: self.decoder.position(), what, code }
+        DecodeError::Unknown { offset: self.cursor.position(), what, code }
     }
 
     pub(super) fn limit(&self, what: &'static str, limit: u64) -> DecodeError {
-        DecodeError::Limit { offset: self.decoder.position(), what, limit }
+        DecodeError::Limit { offset: self.cursor.position(), what, limit }
     }
 
     pub(super) fn unsigned(&mut self, what: &'static str) -> Result<u64> {
-        self.decoder.u64().map_err(|_| self.malformed(what))
+        self.cursor.unsigned().ok_or_else(|| self.malformed(what))
     }
 
     /// An unsigned integer that fits `T`.
@@ -113,7 +111,7 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn signed(&mut self, what: &'static str) -> Result<i64> {
-        self.decoder.i64().map_err(|_| self.malformed(what))
+        self.cursor.signed().ok_or_else(|| self.malformed(what))
     }
 
     /// An integer that fits `T`.
@@ -123,20 +121,20 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn boolean(&mut self, what: &'static str) -> Result<bool> {
-        self.decoder.bool().map_err(|_| self.malformed(what))
+        self.cursor.boolean().ok_or_else(|| self.malformed(what))
     }
 
     pub(super) fn bytes(&mut self, what: &'static str) -> Result<&'b [u8]> {
-        self.decoder.bytes().map_err(|_| self.malformed(what))
+        self.cursor.bytes().ok_or_else(|| self.malformed(what))
     }
 
     pub(super) fn text(&mut self, what: &'static str) -> Result<&'b str> {
-        self.decoder.str().map_err(|_| self.malformed(what))
+        self.cursor.text().ok_or_else(|| self.malformed(what))
     }
 
     /// Length of the array that begins here. No longer than the bytes left: an item takes one at least.
     pub(super) fn array(&mut self, what: &'static str) -> Result<u64> {
-        let items = self.decoder.array().ok().flatten().ok_or_else(|| self.malformed(what))?;
+        let items = self.cursor.array().ok_or_else(|| self.malformed(what))?;
         self.bounded(items, what)
     }
 
@@ -144,8 +142,7 @@ impl<'b> Reader<'b> {
         if items > ITEMS_MAX {
             return Err(self.limit(what, ITEMS_MAX));
         }
-        let left = self.length.saturating_sub(self.decoder.position());
-        if usize::try_from(items).is_ok_and(|items| items <= left) {
+        if usize::try_from(items).is_ok_and(|items| items <= self.cursor.left()) {
             Ok(items)
         } else {
             Err(self.malformed(what))
@@ -159,10 +156,7 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn skip(&mut self, items: u64) -> Result<()> {
-        for _ in 0..items {
-            self.decoder.skip().map_err(|_| self.malformed("item"))?;
-        }
-        Ok(())
+        self.cursor.skip(items).ok_or_else(|| self.malformed("item"))
     }
 
     /// Calls `field` for each key of the map that begins here; `false` from it has the value skipped.
@@ -171,7 +165,7 @@ impl<'b> Reader<'b> {
         what: &'static str,
         mut field: impl FnMut(&mut Self, u64) -> Result<bool>,
     ) -> Result<()> {
-        let pairs = self.decoder.map().ok().flatten().ok_or_else(|| self.malformed(what))?;
+        let pairs = self.cursor.map().ok_or_else(|| self.malformed(what))?;
         let pairs = self.bounded(pairs, what)?;
         let mut last = None;
         for _ in 0..pairs {
@@ -189,11 +183,7 @@ impl<'b> Reader<'b> {
 
     /// `None` for null, else what `read` reads.
     pub(super) fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
-        if matches!(self.decoder.datatype(), Ok(Type::Null)) {
-            self.skip(1)?;
-            return Ok(None);
-        }
-        read(self).map(Some)
+        if self.cursor.null() { Ok(None) } else { read(self).map(Some) }
     }
 
     /// The items of an array.
@@ -234,8 +224,8 @@ impl<'b> Reader<'b> {
     }
 
     fn end(&self) -> Result<()> {
-        let offset = self.decoder.position();
-        if offset == self.length { Ok(()) } else { Err(DecodeError::Trailing { offset }) }
+        let offset = self.cursor.position();
+        if self.cursor.left() == 0 { Ok(()) } else { Err(DecodeError::Trailing { offset }) }
     }
 
     pub(super) fn received_at(&mut self) -> Result<ReceivedAt> {

@@ -50,6 +50,10 @@ proptest! {
     #[test]
     fn what_is_encoded_comes_back_and_has_one_form(entry in entry()) {
         let bytes = encoded(&entry);
+        // Another reader of CBOR finds exactly one item.
+        let mut other = minicbor::Decoder::new(&bytes);
+        prop_assert!(other.skip().is_ok());
+        prop_assert_eq!(other.position(), bytes.len());
         prop_assert_eq!(decode(&bytes), Ok(entry));
         prop_assert!(is_canonical(&bytes));
     }
@@ -178,9 +182,13 @@ fn other_forms_of_the_same_are_refused_or_not_canonical() {
         assert!(matches!(decode(bytes), Err(DecodeError::Malformed { .. })), "{bytes:x?}");
     }
     // An integer longer than it need be.
-    let long = [0x83, 1, 5, 0xa1, 0, 0x18, 5];
-    assert!(decode(&long).is_ok());
-    assert!(!is_canonical(&long));
+    assert!(decode(&[0x83, 1, 5, 0xa1, 0, 0x18, 5]).is_err());
+    // A default that is written out all the same: no duplicates.
+    let mut bytes = encoded(&Entry::Received(report()));
+    bytes[3] += 1;
+    bytes.extend_from_slice(&[7, 0]);
+    assert_eq!(decode(&bytes), Ok(Entry::Received(report())));
+    assert!(!is_canonical(&bytes));
 }
 
 #[test]
