@@ -91,6 +91,7 @@ impl Incident {
     #[must_use]
     pub const fn told_by(self, protocol: Protocol) -> bool {
         match protocol {
+            Protocol::Unrecognised => false,
             Protocol::Jointech | Protocol::Jt808 => true,
             Protocol::Gt06 => !matches!(self, Self::WrongPassword | Self::LongUnlocked | Self::MotorFault),
             Protocol::Teltonika => !matches!(

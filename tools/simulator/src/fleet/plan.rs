@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plomb_model::{DeviceId, Protocol, Scheme};
+use plomb_model::{DeviceId, Protocol};
 
 use super::drive::Drive;
 use super::route::Route;
@@ -76,18 +76,14 @@ fn protocol_at(mut place: u32) -> Protocol {
 pub fn identifier(protocol: Protocol, base: u32, index: usize, edition_2019: bool) -> Option<DeviceId> {
     let number = (u64::from(base) + u64::try_from(index).ok()?) % 100_000_000;
     let value = match protocol {
+        Protocol::Unrecognised => return None,
         Protocol::Jointech => format!("80{number:08}"),
         Protocol::Jt808 if edition_2019 => format!("000000000135{number:08}"),
         Protocol::Jt808 => format!("0135{number:08}"),
         Protocol::Gt06 => imei(86_471_700_000_000 + number % 1_000_000, number),
         Protocol::Teltonika => imei(35_630_704_000_000 + number % 1_000_000, number),
     };
-    let scheme = match protocol {
-        Protocol::Jointech => Scheme::Jointech,
-        Protocol::Jt808 => Scheme::Jt808,
-        Protocol::Gt06 | Protocol::Teltonika => Scheme::Imei,
-    };
-    DeviceId::new(scheme, &value).ok()
+    DeviceId::new(protocol.scheme(), &value).ok()
 }
 
 /// Fifteen digits: type and serial number, then the check digit (Luhn, 3GPP TS 23.003 annex B).

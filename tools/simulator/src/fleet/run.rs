@@ -44,7 +44,7 @@ impl Addresses {
     #[must_use]
     pub const fn of(&self, protocol: Protocol) -> SocketAddr {
         match protocol {
-            Protocol::Jointech => self.jointech,
+            Protocol::Jointech | Protocol::Unrecognised => self.jointech,
             Protocol::Jt808 => self.jt808,
             Protocol::Gt06 => self.gt06,
             Protocol::Teltonika => self.teltonika,

@@ -120,7 +120,8 @@ pub trait Terminal: Send {
 #[must_use]
 pub fn terminal(protocol: Protocol, id: DeviceId, datagrams: bool) -> Box<dyn Terminal> {
     match protocol {
-        Protocol::Jointech => Box::new(jointech::Jointech::new(id)),
+        // No device speaks the unrecognised; whatever is asked for one is told by a lock.
+        Protocol::Jointech | Protocol::Unrecognised => Box::new(jointech::Jointech::new(id)),
         Protocol::Jt808 => Box::new(jt808::Jt808::new(id)),
         Protocol::Gt06 => Box::new(gt06::Gt06::new(id)),
         Protocol::Teltonika => Box::new(teltonika::Teltonika::new(id, datagrams)),
