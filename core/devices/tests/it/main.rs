@@ -11,4 +11,6 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod jt808;
+mod jt808_talk;
 mod vectors;

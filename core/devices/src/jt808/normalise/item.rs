@@ -142,7 +142,7 @@ pub(super) fn texts(id: u8, bytes: &[u8]) -> Option<Reading> {
         // Container number: anything printable that is long enough to be one.
         (0xFB, 4..) => Some(Reading::BoundTo(ascii(bytes)?)),
         (0x6C, 14..=16) | (0xBC | 0xBD | 0xEB, 4..) => Some(Reading::Text(ascii(bytes)?)),
-        (0xF5, 5..) => Some(Reading::Text(ascii(bytes.trim_ascii_end())?)),
+        (0xE3, 7..) | (0xE6 | 0xF5, 5..) => Some(Reading::Text(ascii(bytes.trim_ascii_end())?)),
         _ => None,
     }
 }

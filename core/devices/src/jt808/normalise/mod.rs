@@ -104,20 +104,21 @@ impl Notes<'_> {
     }
 }
 
-/// Judges the seal evidence from what the event says, once it is complete.
+/// Judges the seal evidence from what the event says, once it is complete. Opened with authority is neither
+/// whole nor tampered with.
 pub(super) fn judge(event: &mut Event) {
     const TAMPERED: [Signal; 4] =
         [Signal::RopeCut, Signal::UnauthorisedOpen, Signal::CoverOpen, Signal::Removed];
     const BROKEN: [SealPart; 3] = [SealPart::RopeIntact, SealPart::CoverClosed, SealPart::Attached];
-    if event.seal.is_empty() && event.signals.is_empty() {
-        return;
-    }
     let tampered = TAMPERED.into_iter().any(|signal| event.signals.contains(signal))
         || BROKEN.into_iter().any(|part| event.seal.part(part) == Some(false));
-    event.trust.seal = match (tampered, event.seal.is_empty()) {
-        (true, _) => SealEvidence::ValidTampered,
-        (false, false) => SealEvidence::ValidIntact,
-        (false, true) => SealEvidence::None,
+    let (known, whole) = event.seal.bits();
+    event.trust.seal = if tampered {
+        SealEvidence::ValidTampered
+    } else if known != 0 && known == whole {
+        SealEvidence::ValidIntact
+    } else {
+        SealEvidence::None
     };
 }
 

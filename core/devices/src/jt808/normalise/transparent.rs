@@ -45,9 +45,10 @@ pub(in super::super) fn report(
 /// Text where it is printable, bytes where not.
 pub(super) fn text_or_bytes(name: &'static str, bytes: &[u8]) -> Reading {
     let bytes = bytes.get(..TEXT_BYTES_MAX).unwrap_or(bytes);
-    match ascii(bytes.trim_ascii()) {
-        Some(text) => Reading::Text(text),
-        None => Reading::Bytes { name: name.into(), value: bytes.into() },
+    let plain = bytes.strip_suffix(&[0]).unwrap_or(bytes).trim_ascii();
+    match ascii(plain) {
+        Some(text) if text.len() == plain.len() => Reading::Text(text),
+        _ => Reading::Bytes { name: name.into(), value: bytes.into() },
     }
 }
 
