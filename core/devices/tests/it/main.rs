@@ -12,4 +12,6 @@
 )]
 
 mod gt06;
+mod jt808;
+mod jt808_talk;
 mod vectors;
