@@ -72,7 +72,7 @@ impl Journal {
             stopping: false.into(),
             indexed_rows: 0.into(),
             #[cfg(test)]
-            failing_writes: 0.into(),
+            failing_write: 0.into(),
         });
         let last = shared.state().wal.last().cloned();
         let start = Start {
@@ -95,6 +95,11 @@ impl Journal {
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
         let spawned = Builder::new().name(name.to_owned()).spawn(work);
         spawned.map_err(StoreError::io("start a thread for", &self.shared.config.directory))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Where batches go.

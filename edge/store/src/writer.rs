@@ -52,9 +52,8 @@ pub struct JournalWriter {
 impl JournalWriter {
     /// Queues a batch; waits while the queue is full. The outcome comes to the batch's `when_durable`.
     pub fn append(&self, batch: Batch) {
-        if let Err(error) = self.sender.send(Command::Append(batch)) {
-            refuse_closed(error.0);
-        }
+        // Without a writer the batch comes back and, dropped here, answers that the journal is closed.
+        drop(self.sender.send(Command::Append(batch)));
     }
 
     /// As [`Self::append`], but gives the batch back when the queue is full.
@@ -63,20 +62,10 @@ impl JournalWriter {
     /// The batch, to be tried again.
     pub fn try_append(&self, batch: Batch) -> Result<(), Batch> {
         match self.sender.try_send(Command::Append(batch)) {
-            Ok(()) => Ok(()),
             Err(TrySendError::Full(Command::Append(batch))) => Err(batch),
-            Err(TrySendError::Full(_)) => Ok(()),
-            Err(TrySendError::Disconnected(command)) => {
-                refuse_closed(command);
-                Ok(())
-            }
+            // Without a writer the batch comes back and, dropped here, answers that the journal is closed.
+            Ok(()) | Err(_) => Ok(()),
         }
-    }
-}
-
-fn refuse_closed(command: Command) {
-    if let Command::Append(batch) = command {
-        batch.finish(Err(Arc::new(StoreError::Closed)));
     }
 }
 
@@ -92,6 +81,15 @@ pub(crate) struct Writer {
     last_bytes: usize,
     space_checked: Option<Instant>,
     retried: Option<Instant>,
+}
+
+/// Marks the journal as closed when the writer ends, be it by a panic.
+struct Closing(Arc<Shared>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.state().refusing = Some(Arc::new(StoreError::Closed));
+    }
 }
 
 /// What the writer begins with.
@@ -118,8 +116,9 @@ impl Writer {
         }
     }
 
-    /// Works until told to close.
+    /// Works until told to close. However it ends, the journal then says that it is closed.
     pub(crate) fn run(mut self) {
+        let _closing = Closing(Arc::clone(&self.shared));
         loop {
             match self.commands.recv_timeout(AGE_CHECK_INTERVAL) {
                 Ok(Command::Append(batch)) => {
@@ -406,7 +405,8 @@ mod tests {
         for round in 0..6 {
             next = append(&journal, next, 5).unwrap();
             let reader = journal.reader();
-            reader.shared.failing_writes.store(1, Ordering::Relaxed);
+            // By turns half of the batch and all of it reaches the disk.
+            reader.shared.failing_write.store(1 + round % 2, Ordering::Relaxed);
             let error = append(&journal, next, 5).unwrap_err();
             assert!(matches!(*error, StoreError::Io { action: "write", .. }), "{error}");
             assert!(matches!(journal.health(), Health::Refusing(_)));
@@ -429,6 +429,59 @@ mod tests {
         assert_eq!((recovered.next_entry, recovered.root), (EntryId(next), report.root));
         assert_eq!(journal.verify().problems, []);
         journal.close();
+        std::fs::remove_dir_all(config.directory).unwrap();
+    }
+
+    #[test]
+    fn a_failed_batch_that_reached_the_disk_gives_way_to_its_successor() {
+        let config = config("overlap");
+        let (journal, _) = Journal::open(config.clone()).unwrap();
+        assert_eq!(append(&journal, 0, 5).unwrap(), 5);
+        journal.reader().shared.failing_write.store(2, Ordering::Relaxed);
+        append(&journal, 5, 5).unwrap_err();
+        let segment = journal.shared().state().wal.last().unwrap().path.clone();
+        let copy = std::fs::read(&segment).unwrap();
+        std::thread::sleep(RETRY_INTERVAL);
+        assert_eq!(append(&journal, 5, 2).unwrap(), 7);
+        let root = journal.verify().root;
+        while journal.reader().stats().history_files == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let sealed = journal.shared().state().history.first().unwrap().path.clone();
+        journal.close();
+        // As if the process had ended before the first segment was sealed.
+        std::fs::remove_file(sealed).unwrap();
+        std::fs::write(&segment, copy).unwrap();
+        let (journal, recovered) = Journal::open(config.clone()).unwrap();
+        assert_eq!((recovered.next_entry, recovered.root), (EntryId(7), root));
+        assert_eq!(journal.verify().problems, []);
+        journal.close();
+        std::fs::remove_dir_all(config.directory).unwrap();
+    }
+
+    #[test]
+    fn who_waits_is_answered_when_the_writer_dies() {
+        let config = config("panic");
+        let (journal, _) = Journal::open(config.clone()).unwrap();
+        let writer = journal.writer();
+        let (tell, told) = channel();
+        for first in 0..3 {
+            let mut batch = Batch::new(EntryId(first));
+            batch.push(|out| out.push(1));
+            let tell = tell.clone();
+            writer.append(batch.when_durable(move |outcome| {
+                tell.send(outcome.is_ok()).unwrap();
+                assert!(first > 0, "a mistake of the caller");
+            }));
+        }
+        drop(tell);
+        assert!(told.recv().unwrap());
+        assert_eq!(told.iter().count(), 2);
+        assert!(
+            matches!(journal.health(), Health::Refusing(reason) if matches!(*reason, StoreError::Closed))
+        );
+        journal.close();
+        assert!(Journal::open(config.clone()).unwrap().1.next_entry >= EntryId(1));
         std::fs::remove_dir_all(config.directory).unwrap();
     }
 
