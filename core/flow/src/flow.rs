@@ -1,7 +1,9 @@
 //! One input through all steps.
 
 use plomb_devices::{Decoded, ReportRef};
-use plomb_evidence::{Action, Closed, Decided, Entry, Opened, Operated, ReceivedRef, encode, encode_received};
+use plomb_evidence::{
+    Action, Closed, Configured, Decided, Entry, Opened, Operated, ReceivedRef, encode, encode_received,
+};
 use plomb_model::{
     Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, Protocol, ReceivedAt,
 };
@@ -56,6 +58,11 @@ impl Flow {
         &self.state
     }
 
+    /// A new run begins: no conversation of an earlier one lives on.
+    pub fn begin(&mut self) {
+        self.state.disconnect_all();
+    }
+
     /// Takes one input all the way: journalled, applied, judged, and the decision journalled.
     pub fn handle(&mut self, input: &Input<'_>, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
         match input {
@@ -66,10 +73,12 @@ impl Flow {
             Input::Closed(closed) => self.close(closed, ledger),
             Input::Operated(operated) => self.operate(operated, ledger, outcome),
             Input::Clock(now) => self.advance(*now, ledger, outcome),
+            Input::Configured(at, settings) => self.configure(*at, settings, ledger),
         }
     }
 
     fn open(&mut self, opened: &Opened, ledger: &mut dyn Ledger) {
+        self.state.connect(opened.connection);
         let entry = Entry::Opened(opened.clone());
         ledger.append(&mut |bytes| encode(&entry, bytes));
     }
@@ -108,7 +117,16 @@ impl Flow {
         }
     }
 
+    /// Puts settings in force, and journals them so that a replay judges by the same.
+    fn configure(&mut self, at: ReceivedAt, settings: &RuleSettings, ledger: &mut dyn Ledger) {
+        self.state.set_settings(settings.clone());
+        let settings = settings.pairs().into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let entry = Entry::Configured(Configured { at, settings });
+        ledger.append(&mut |bytes| encode(&entry, bytes));
+    }
+
     fn close(&mut self, closed: &Closed, ledger: &mut dyn Ledger) {
+        self.state.disconnect(closed.connection);
         let entry = Entry::Closed(closed.clone());
         ledger.append(&mut |bytes| encode(&entry, bytes));
     }
@@ -211,6 +229,10 @@ fn nobody(report: &ReportRef<'_>) -> Option<Vec<Issue>> {
         return None;
     }
     let mut issues = report.issues.to_vec();
-    issues.push(Issue::new(0, "the device has not said who it is on this connection", "no login before this report"));
+    issues.push(Issue::new(
+        0,
+        "the device has not said who it is on this connection",
+        "no login before this report",
+    ));
     Some(issues)
 }

@@ -3,6 +3,7 @@
 use plomb_devices::Decoded;
 use plomb_evidence::{Closed, Opened, Operated};
 use plomb_model::{ConnectionId, Protocol, ReceivedAt};
+use plomb_rules::RuleSettings;
 
 /// One input. All that the platform ever does follows from a sequence of these.
 #[derive(Debug)]
@@ -26,4 +27,6 @@ pub enum Input<'a> {
     Operated(&'a Operated),
     /// Time has come.
     Clock(ReceivedAt),
+    /// Other settings of the rules come into force.
+    Configured(ReceivedAt, &'a RuleSettings),
 }

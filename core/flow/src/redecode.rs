@@ -69,7 +69,7 @@ impl Redecode {
                     self.compare(&mut conversation);
                 }
             }
-            Entry::Operated(_) | Entry::Clocked(_) | Entry::Decided(_) => {}
+            Entry::Operated(_) | Entry::Clocked(_) | Entry::Decided(_) | Entry::Configured(_) => {}
         }
     }
 
@@ -78,7 +78,8 @@ impl Redecode {
             self.report.unverifiable += 1;
             return;
         };
-        let config = SessionConfig { datagrams: conversation.transport == Transport::Udp, ..self.config.clone() };
+        let config =
+            SessionConfig { datagrams: conversation.transport == Transport::Udp, ..self.config.clone() };
         let session = conversation.session.get_or_insert_with(|| open(received.protocol, config));
         let mut out = Decoded::default();
         if received.frame.is_empty() {
@@ -97,7 +98,8 @@ impl Redecode {
 
     fn compare(&mut self, conversation: &mut Conversation) {
         while !conversation.again.is_empty() {
-            let (Some((id, recorded)), Some(again)) = (conversation.recorded.pop_front(), conversation.again.pop_front())
+            let (Some((id, recorded)), Some(again)) =
+                (conversation.recorded.pop_front(), conversation.again.pop_front())
             else {
                 return;
             };

@@ -1,8 +1,8 @@
 //! Recorded inputs through the same steps, and the comparison with what was decided at the time.
 
-use plomb_evidence::{Entry, Received, ReceivedRef};
+use plomb_evidence::{Configured, Entry, Received, ReceivedRef};
 use plomb_model::EntryId;
-use plomb_rules::{Change, DeviceIndex};
+use plomb_rules::{Change, DeviceIndex, RuleSettings};
 
 use crate::flow::{Flow, Outcome};
 
@@ -48,7 +48,12 @@ impl Replayed {
         let replayed = match self.pending.take() {
             Some((input, replayed)) if input == about => replayed,
             Some((input, replayed)) => {
-                self.note(Mismatch { about: input, recorded: Vec::new(), replayed, note: "decision not recorded" });
+                self.note(Mismatch {
+                    about: input,
+                    recorded: Vec::new(),
+                    replayed,
+                    note: "decision not recorded",
+                });
                 Vec::new()
             }
             None => Vec::new(),
@@ -97,12 +102,28 @@ impl Flow {
             }
             Entry::Operated(operated) => self.act(operated),
             Entry::Clocked(now) => self.state.advance(*now, &mut self.changes),
-            Entry::Opened(_) | Entry::Closed(_) | Entry::Decided(_) => {}
+            Entry::Opened(opened) => self.state.connect(opened.connection),
+            Entry::Closed(closed) => self.state.disconnect(closed.connection),
+            Entry::Configured(configured) => self.configure_again(id, configured, replayed),
+            Entry::Decided(_) => {}
         }
         if !self.changes.is_empty() {
             replayed.pending = Some((id, std::mem::take(&mut self.changes)));
         }
         outcome.touched
+    }
+}
+
+impl Flow {
+    fn configure_again(&mut self, id: EntryId, configured: &Configured, replayed: &mut Replayed) {
+        let mut settings = RuleSettings::default();
+        for (name, value) in &configured.settings {
+            if settings.set(name, *value).is_err() {
+                let note = "a rule setting of the journal is not known to this version";
+                replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
+            }
+        }
+        self.state.set_settings(settings);
     }
 }
 

@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 /// Longest source file; a longer one holds two ideas.
 const LINES_MAX: usize = 800;
 /// Words that mean "not finished". Split, so that this file does not hold them.
-const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("unimpl", "emented!(")];
+const UNFINISHED: &[&str] =
+    &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("unimpl", "emented!(")];
 /// Paths of one machine.
 const MACHINE: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("../sha", "red")];
 
@@ -43,7 +44,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 fn tracked(root: &Path) -> anyhow::Result<Vec<String>> {
-    let output = Command::new("git").args(["ls-files"]).current_dir(root).output().context("running git ls-files")?;
+    let output =
+        Command::new("git").args(["ls-files"]).current_dir(root).output().context("running git ls-files")?;
     if !output.status.success() {
         bail!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -51,7 +53,8 @@ fn tracked(root: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 fn is_source(name: &str) -> bool {
-    [".rs", ".ts", ".svelte", ".mjs", ".css"].iter().any(|end| name.ends_with(end)) && !name.contains("/generated/")
+    [".rs", ".ts", ".svelte", ".mjs", ".css"].iter().any(|end| name.ends_with(end))
+        && !name.contains("/generated/")
 }
 
 fn is_prose(name: &str) -> bool {

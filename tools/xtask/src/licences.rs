@@ -37,7 +37,9 @@ pub(crate) fn check(metadata: &Value) -> Vec<String> {
 /// An SPDX expression of `OR` and `AND`: one alternative must hold, with all its parts.
 fn is_allowed(expression: &str) -> bool {
     let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
-    plain.split(" OR ").any(|alternative| alternative.split(" AND ").all(|part| ALLOWED.contains(&part.trim())))
+    plain
+        .split(" OR ")
+        .any(|alternative| alternative.split(" AND ").all(|part| ALLOWED.contains(&part.trim())))
 }
 
 #[cfg(test)]

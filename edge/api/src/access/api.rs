@@ -1,0 +1,84 @@
+//! What all handlers share. The platform and the accounts are private to this folder: handlers reach them through
+//! [`super::Authorised`], or through the few calls below that need no account.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use plomb_model::{Redacted, Timestamp};
+
+use crate::accounts::{Accounts, AuditFact, LoginError, Session, Token};
+use crate::problem::Problem;
+use crate::telemetry::Telemetry;
+use crate::{ApiConfig, BaseMap, Health, Platform};
+
+/// What all handlers share.
+pub(crate) struct Api {
+    pub(super) platform: Arc<dyn Platform>,
+    pub(super) accounts: Arc<Accounts>,
+    config: ApiConfig,
+    pub(crate) telemetry: Telemetry,
+}
+
+impl Api {
+    pub(crate) fn new(platform: Arc<dyn Platform>, accounts: Arc<Accounts>, config: ApiConfig) -> Self {
+        Self { platform, accounts, config, telemetry: Telemetry::default() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.config.clock)()
+    }
+
+    pub(crate) fn audit(&self, fact: &AuditFact) {
+        (self.config.audit)(fact);
+    }
+
+    pub(crate) const fn base_map(&self) -> &BaseMap {
+        &self.config.base_map
+    }
+
+    pub(crate) const fn secure_cookies(&self) -> bool {
+        self.config.secure_cookies
+    }
+
+    pub(crate) const fn forwarded_for(&self) -> bool {
+        self.config.forwarded_for
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.platform.health()
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.platform.metrics()
+    }
+
+    /// Opens a session, or says why not.
+    pub(crate) async fn login(
+        &self,
+        name: String,
+        password: Redacted,
+        peer: IpAddr,
+    ) -> Result<(Session, Token), Problem> {
+        let result = self.accounts.login(name.clone(), password, peer, self.now()).await;
+        let peer = peer.to_string();
+        match &result {
+            Ok((session, _)) => self.audit(&AuditFact::LoggedIn { account: session.name.clone(), peer }),
+            Err(LoginError::Wrong { known }) => {
+                self.audit(&AuditFact::LoginFailed { account: known.then_some(name), peer });
+            }
+            Err(LoginError::Delayed { wait_s }) => {
+                self.audit(&AuditFact::LoginDelayed { peer, wait_s: *wait_s });
+            }
+            Err(LoginError::Busy | LoginError::Store(_)) => {}
+        }
+        Ok(result?)
+    }
+
+    /// Ends the session of a token, if there is one.
+    pub(crate) async fn logout(&self, token: &Token) -> Result<(), Problem> {
+        let Some(session) = self.accounts.session(token.hash(), self.now()).await? else { return Ok(()) };
+        self.accounts.logout(token.hash()).await?;
+        self.audit(&AuditFact::LoggedOut { account: session.name });
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Extractors that let a request in only with the right that the handler names, and hand it what that right allows.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use plomb_devices::Description;
+use plomb_evidence::Action;
+use plomb_model::{EntryId, Protocol, Redacted, Timestamp};
+use plomb_rules::{Change, State};
+use tokio::sync::oneshot;
+
+use super::{Api, Credential};
+use crate::accounts::{Account, AccountError, AuditFact, Session, Token};
+use crate::problem::Problem;
+use crate::{
+    HistoryPage, HistoryQuery, Role, Status, StoredEntry, Subscription, Unavailable,
+    access::rights::{Right, can},
+};
+
+/// How long an answer of the flow is waited for: batches take milliseconds, so that this means it hangs.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
+
+/// A right, as a type.
+pub(crate) trait Needs: Send + Sync + 'static {
+    /// Which.
+    const RIGHT: Right;
+}
+
+/// May read.
+pub(crate) struct Read;
+/// May act on alarms.
+pub(crate) struct Operate;
+/// May manage accounts.
+pub(crate) struct Administer;
+/// May set a password: one's own, or with more rights anybody's.
+pub(crate) struct OwnPassword;
+
+impl Needs for Read {
+    const RIGHT: Right = Right::Read;
+}
+impl Needs for Operate {
+    const RIGHT: Right = Right::Operate;
+}
+impl Needs for Administer {
+    const RIGHT: Right = Right::Administer;
+}
+impl Needs for OwnPassword {
+    const RIGHT: Right = Right::OwnPassword;
+}
+
+/// Somebody with the right `R`, and what that right allows.
+pub(crate) struct Authorised<R> {
+    api: Arc<Api>,
+    session: Session,
+    token: Token,
+    right: PhantomData<R>,
+}
+
+impl<R: Needs> FromRequestParts<Arc<Api>> for Authorised<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let credential = Credential::of(&parts.headers).ok_or_else(Problem::unauthorised)?;
+        credential.refuse_forgery(&parts.method, &parts.headers)?;
+        let session = api.accounts.session(credential.token.hash(), api.now()).await?;
+        let session = session.ok_or_else(Problem::unauthorised)?;
+        if !can(session.role, R::RIGHT) {
+            api.audit(&AuditFact::Forbidden { by: session.name, right: R::RIGHT.name() });
+            return Err(Problem::forbidden(session.role, R::RIGHT));
+        }
+        Ok(Self { api: Arc::clone(api), session, token: credential.token, right: PhantomData })
+    }
+}
+
+impl<R> Authorised<R> {
+    /// Who it is.
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.api.now()
+    }
+
+    pub(crate) const fn api(&self) -> &Arc<Api> {
+        &self.api
+    }
+}
+
+impl Authorised<Read> {
+    /// Asks the state; the question is answered on the flow thread and must be short.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.api.platform.ask(Box::new(move |state| {
+            // Whoever asked may have gone away meanwhile.
+            drop(answer.send(question(state)));
+        }))?;
+        match tokio::time::timeout(ANSWER_WAIT, answered).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(Unavailable("the platform is stopping".to_owned()).into()),
+            Err(_) => Err(Unavailable("the platform does not answer".to_owned()).into()),
+        }
+    }
+
+    pub(crate) async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, Unavailable> {
+        self.api.platform.history(query).await
+    }
+
+    pub(crate) async fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, Problem> {
+        Ok(self.api.platform.entry(id).await?)
+    }
+
+    pub(crate) fn describe(&self, protocol: Protocol, frame: &[u8]) -> Description {
+        self.api.platform.describe(protocol, frame)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.api.platform.status()
+    }
+
+    pub(crate) fn updates(&self, after: Option<u64>) -> Subscription {
+        self.api.platform.updates(after)
+    }
+
+    /// Whether the session is still good; asking keeps it from idling out.
+    pub(crate) async fn is_still_good(&self) -> bool {
+        let session = self.api.accounts.session(self.token.hash(), self.api.now()).await;
+        // A store that fails for a moment is no reason to blind an operator.
+        session.map_or(true, |session| session.is_some_and(|session| can(session.role, Right::Read)))
+    }
+}
+
+impl Authorised<Operate> {
+    /// Does something in the name of this account; comes back once it is durable.
+    pub(crate) async fn operate(&self, action: Action) -> Result<Vec<Change>, Problem> {
+        Ok(self.api.platform.operate(&self.session.name, action).await?)
+    }
+}
+
+impl Authorised<Administer> {
+    pub(crate) async fn accounts(&self) -> Result<Vec<Account>, AccountError> {
+        self.api.accounts.list().await
+    }
+
+    pub(crate) async fn create_account(
+        &self,
+        name: String,
+        role: Role,
+        password: Redacted,
+    ) -> Result<(), AccountError> {
+        self.api.accounts.create(name.clone(), role, password, self.now()).await?;
+        self.api.audit(&AuditFact::Created { by: self.session.name.clone(), account: name, role });
+        Ok(())
+    }
+
+    pub(crate) async fn delete_account(&self, name: String) -> Result<(), AccountError> {
+        self.api.accounts.delete(name.clone()).await?;
+        self.api.audit(&AuditFact::Deleted { by: self.session.name.clone(), account: name });
+        Ok(())
+    }
+}
+
+impl Authorised<OwnPassword> {
+    /// Sets a password: one's own, whose other sessions end; anybody's with the right to manage accounts.
+    pub(crate) async fn set_password(&self, name: String, password: Redacted) -> Result<(), Problem> {
+        let own = name == self.session.name;
+        if !own && !can(self.session.role, Right::Administer) {
+            let (by, right) = (self.session.name.clone(), Right::Administer);
+            self.api.audit(&AuditFact::Forbidden { by, right: right.name() });
+            return Err(Problem::forbidden(self.session.role, right));
+        }
+        let keep = own.then(|| self.token.hash());
+        self.api.accounts.set_password(name.clone(), password, keep).await?;
+        self.api.audit(&AuditFact::PasswordChanged { by: self.session.name.clone(), account: name });
+        Ok(())
+    }
+}

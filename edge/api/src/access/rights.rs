@@ -1,0 +1,99 @@
+//! The table of rights.
+
+/// What an account is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Looks and acts on alarms.
+    Operator,
+    /// Also manages accounts.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// What somebody may want to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// See devices, events, alarms, evidence and the live stream.
+    Read,
+    /// Take note of alarms.
+    Operate,
+    /// Make and delete accounts and set anybody's password.
+    Administer,
+    /// Set one's own password.
+    OwnPassword,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Operate, Self::Administer, Self::OwnPassword];
+
+    /// The words for it, after "may not".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "act on alarms",
+            Self::Administer => "manage accounts",
+            Self::OwnPassword => "set a password",
+        }
+    }
+}
+
+/// Who may do what.
+#[must_use]
+pub const fn can(role: Role, right: Right) -> bool {
+    match right {
+        Right::Read | Right::OwnPassword => match role {
+            Role::Viewer | Role::Operator | Role::Admin => true,
+        },
+        Right::Operate => match role {
+            Role::Viewer => false,
+            Role::Operator | Role::Admin => true,
+        },
+        Right::Administer => match role {
+            Role::Viewer | Role::Operator => false,
+            Role::Admin => true,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_row_by_row() {
+        let rows = [
+            (Right::Read, [true, true, true]),
+            (Right::Operate, [false, true, true]),
+            (Right::Administer, [false, false, true]),
+            (Right::OwnPassword, [true, true, true]),
+        ];
+        assert_eq!(rows.map(|(right, _)| right), Right::ALL);
+        for (right, allowed) in rows {
+            assert_eq!(Role::ALL.map(|role| can(role, right)), allowed, "{right:?}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The calls, a file for each sort of thing. A handler reads the request, asks for a right, and shapes the answer.
+
+pub(crate) mod accounts;
+pub(crate) mod alarms;
+pub(crate) mod devices;
+pub(crate) mod events;
+pub(crate) mod history;
+pub(crate) mod live;
+pub(crate) mod service;
+pub(crate) mod session;
+pub(crate) mod tiles;
+pub(crate) mod track;
+
+mod events_csv;
+mod events_of;
+mod simplify;

@@ -1,0 +1,31 @@
+//! Every JSON shape of the API, as `docs/api.md` tells it. Core types have no serialisation of their own: what the
+//! world sees is decided here, and a secret has no way in.
+
+mod account;
+mod alarm;
+mod chain;
+mod csv;
+mod device;
+mod event;
+mod fleet;
+mod position;
+mod reading;
+mod status;
+mod time;
+mod word;
+
+pub(crate) use account::{AccountView, AccountsView, SessionView};
+pub(crate) use alarm::{AlarmView, AlarmsView};
+pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
+pub(crate) use device::{DeviceView, DevicesView, SealView, TrustView};
+pub use event::event_values;
+pub(crate) use event::{EventView, HistoryView};
+pub(crate) use fleet::{FleetView, TrackPoint, TrackView};
+pub(crate) use position::PositionView;
+pub(crate) use reading::ReadingView;
+pub(crate) use status::{HealthView, ProtocolsView, StatusView};
+pub(crate) use time::Time;
+pub(crate) use word::{
+    AlarmKindWord, AlarmStateWord, ClassWord, ConditionWord, DeliveryWord, EventKindWord, FixWord, FromText,
+    IdentityWord, PriorityWord, ProtocolWord, RoleWord, SealEvidenceWord, SignalWord, TransportWord, one_of,
+};

@@ -1,0 +1,131 @@
+//! How the platform stands, and what it speaks.
+
+use plomb_model::{DeviceClass, Protocol, Transport};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ClassWord, ProtocolWord, Time, TransportWord};
+use crate::{BoundPort, Health, Status};
+
+/// How the platform stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
+pub(crate) struct StatusView {
+    version: String,
+    started_at: Time,
+    /// Number of the last durable journal entry.
+    sequence: u64,
+    devices: u64,
+    connections: u64,
+    reports_per_s: f64,
+    journal: JournalView,
+    ports: Vec<PortView>,
+}
+
+/// How the journal stands.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Journal)]
+pub(crate) struct JournalView {
+    bytes: u64,
+    segments: u64,
+    #[schema(required)]
+    oldest_at: Option<Time>,
+}
+
+/// A port that devices reach us on.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Port)]
+pub(crate) struct PortView {
+    /// Null where the protocol is recognised from the first bytes.
+    #[schema(required)]
+    protocol: Option<ProtocolWord>,
+    transport: TransportWord,
+    port: u16,
+}
+
+/// The protocols that are spoken.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProtocolList)]
+pub(crate) struct ProtocolsView {
+    items: Vec<ProtocolView>,
+}
+
+/// A protocol that is spoken.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProtocolDescription)]
+pub(crate) struct ProtocolView {
+    name: ProtocolWord,
+    title: &'static str,
+    class: ClassWord,
+    transports: Vec<TransportWord>,
+    default_port: u16,
+    /// Of `position`, `seal`, `condition`, `commands`.
+    abilities: &'static [&'static str],
+}
+
+/// Whether the platform can do its work.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
+pub(crate) struct HealthView {
+    ready: bool,
+    /// Why not, a sentence each.
+    reasons: Vec<String>,
+}
+
+impl From<Status> for StatusView {
+    fn from(status: Status) -> Self {
+        let journal = status.journal;
+        Self {
+            version: status.version,
+            started_at: Time(status.started_at),
+            sequence: status.sequence,
+            devices: status.devices,
+            connections: status.connections,
+            reports_per_s: status.reports_per_s,
+            journal: JournalView {
+                bytes: journal.bytes,
+                segments: journal.segments,
+                oldest_at: journal.oldest_at.map(Time),
+            },
+            ports: status.ports.into_iter().map(PortView::from).collect(),
+        }
+    }
+}
+
+impl From<BoundPort> for PortView {
+    fn from(bound: BoundPort) -> Self {
+        Self {
+            protocol: bound.protocol.map(ProtocolWord),
+            transport: TransportWord(bound.transport),
+            port: bound.port,
+        }
+    }
+}
+
+impl ProtocolsView {
+    /// Every protocol.
+    pub(crate) fn all() -> Self {
+        Self { items: Protocol::ALL.into_iter().map(ProtocolView::from).collect() }
+    }
+}
+
+impl From<Protocol> for ProtocolView {
+    fn from(protocol: Protocol) -> Self {
+        let class: DeviceClass = protocol.class();
+        let transports: &[Transport] = protocol.transports();
+        Self {
+            name: ProtocolWord(protocol),
+            title: protocol.title(),
+            class: ClassWord(class),
+            transports: transports.iter().copied().map(TransportWord).collect(),
+            default_port: protocol.default_port(),
+            abilities: protocol.abilities(),
+        }
+    }
+}
+
+impl From<Health> for HealthView {
+    fn from(health: Health) -> Self {
+        Self { ready: health.reasons.is_empty(), reasons: health.reasons }
+    }
+}
