@@ -77,7 +77,8 @@ impl Batch {
         id
     }
 
-    /// Has `call` called once, on the writer's thread and in the order of the batches: keep it short.
+    /// Has `call` called once, on the writer's thread and in the order of the batches: keep it short. A batch that is
+    /// dropped without being written answers with [`StoreError::Closed`].
     #[must_use]
     pub fn when_durable(
         mut self,
@@ -111,12 +112,21 @@ impl Batch {
         self.bytes.len()
     }
 
-    pub(crate) fn finish(self, result: Result<(u64, Hash), Arc<StoreError>>) {
-        let Some(call) = self.on_durable else { return };
-        let end = EntryId(self.first.0 + u64::from(self.count));
-        let mut buffer = self.bytes;
+    pub(crate) fn finish(mut self, result: Result<(u64, Hash), Arc<StoreError>>) {
+        let Some(call) = self.on_durable.take() else { return };
+        let (first, end) = (self.first, self.next_entry());
+        let mut buffer = std::mem::take(&mut self.bytes);
         buffer.clear();
-        call(result.map(|(tree_size, root)| Durable { first: self.first, end, tree_size, root, buffer }));
+        call(result.map(|(tree_size, root)| Durable { first, end, tree_size, root, buffer }));
+    }
+}
+
+impl Drop for Batch {
+    /// Whoever waits is answered in any case, also when the writer ended with batches in its queue.
+    fn drop(&mut self) {
+        if let Some(call) = self.on_durable.take() {
+            call(Err(Arc::new(StoreError::Closed)));
+        }
     }
 }
 

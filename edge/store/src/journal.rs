@@ -27,7 +27,7 @@ pub struct Journal {
     writer: Option<JoinHandle<()>>,
     helpers: Vec<JoinHandle<()>>,
     /// Held as long as the journal is open.
-    _lock: File,
+    lock: File,
 }
 
 /// Whether the journal accepts entries.
@@ -72,7 +72,7 @@ impl Journal {
             stopping: false.into(),
             indexed_rows: 0.into(),
             #[cfg(test)]
-            failing_writes: 0.into(),
+            failing_write: 0.into(),
         });
         let last = shared.state().wal.last().cloned();
         let start = Start {
@@ -83,7 +83,7 @@ impl Journal {
         };
         let (sender, commands) = sync_channel(QUEUE_BATCHES_MAX);
         let mut journal =
-            Self { shared: Arc::clone(&shared), sender, writer: None, helpers: Vec::new(), _lock: lock };
+            Self { shared: Arc::clone(&shared), sender, writer: None, helpers: Vec::new(), lock };
         let writer = Writer::new(Arc::clone(&shared), commands, start);
         journal.writer = Some(journal.spawn("journal-write", move || writer.run())?);
         let filling = Arc::clone(&shared);
@@ -95,6 +95,11 @@ impl Journal {
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
         let spawned = Builder::new().name(name.to_owned()).spawn(work);
         spawned.map_err(StoreError::io("start a thread for", &self.shared.config.directory))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Where batches go.
@@ -184,5 +189,7 @@ impl Drop for Journal {
         for helper in self.helpers.drain(..) {
             drop(helper.join());
         }
+        // Closing the file is not enough while a process that is just being started still has a copy of it.
+        self.lock.unlock().unwrap_or(());
     }
 }

@@ -24,9 +24,9 @@ pub(crate) struct Shared {
     pub(crate) stopping: AtomicBool,
     /// Rows in memory over all unsealed segments.
     pub(crate) indexed_rows: AtomicUsize,
-    /// Writes that are still to fail, for tests.
+    /// For tests: if not 0 the next write fails after so many halves of it.
     #[cfg(test)]
-    pub(crate) failing_writes: AtomicUsize,
+    pub(crate) failing_write: AtomicUsize,
 }
 
 /// What changes. Locked for a moment only, never during I/O.

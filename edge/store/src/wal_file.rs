@@ -114,10 +114,10 @@ impl Active {
         self.buffer.pad();
         self.buffer.as_mut_slice().iter_mut().zip(header).for_each(|(place, byte)| *place = *byte);
         #[cfg(test)]
-        if fails_for_test(shared) {
-            // Half of it reaches the disk, as when the power goes.
-            let (half, _) = self.buffer.as_slice().split_at(self.buffer.len() / 2 / 4096 * 4096);
-            self.file.write(half, self.offset).map_err(StoreError::io("write", &self.segment.path))?;
+        if let Some(share) = failing_share(shared) {
+            // Part of it reaches the disk, as when the power goes.
+            let (part, _) = self.buffer.as_slice().split_at(self.buffer.len() / 4096 * share / 2 * 4096);
+            self.file.write(part, self.offset).map_err(StoreError::io("write", &self.segment.path))?;
             return Err(StoreError::io("write", &self.segment.path)(Errno::IO.into()));
         }
         let written = self.file.write(self.buffer.as_slice(), self.offset);
@@ -128,12 +128,11 @@ impl Active {
     }
 }
 
-/// Whether the next write is one that a test wants to fail.
+/// How many halves of this write reach the disk, if a test wants it to fail.
 #[cfg(test)]
-fn fails_for_test(shared: &Shared) -> bool {
-    use std::sync::atomic::Ordering;
-    let one_less = |count: usize| count.checked_sub(1);
-    shared.failing_writes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+fn failing_share(shared: &Shared) -> Option<usize> {
+    let share = shared.failing_write.swap(0, std::sync::atomic::Ordering::Relaxed);
+    (share > 0).then_some(share)
 }
 
 /// Makes an empty segment the one to be written: its header becomes durable before its name does.

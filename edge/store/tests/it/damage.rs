@@ -12,8 +12,8 @@ use crate::support::{Directory, append, config, open, wait_for, wait_sealed};
 const PAGE: usize = 4096;
 
 /// A batch of about `pages` pages.
-fn batch(number: u64, pages: usize) -> Vec<Known> {
-    (0..pages as i64 * 4).map(|entry| Known::report(number, None, &[entry], 900)).collect()
+fn batch(number: u64, pages: i64) -> Vec<Known> {
+    (0..pages * 4).map(|entry| Known::report(number, None, &[entry], 900)).collect()
 }
 
 fn write(journal: &Journal, oracle: &mut Oracle, entries: Vec<Known>) {

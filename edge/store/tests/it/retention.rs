@@ -8,8 +8,8 @@ use plomb_store::{Journal, JournalConfig, StoreError};
 use crate::oracle::{Known, Oracle};
 use crate::support::{Directory, append, config, wait_for, wait_sealed};
 
-fn fill(journal: &Journal, oracle: &mut Oracle, batches: usize) {
-    for number in 0..batches as i64 {
+fn fill(journal: &Journal, oracle: &mut Oracle, batches: i64) {
+    for number in 0..batches {
         let entries: Vec<_> =
             (0..20).map(|entry| Known::report(3, None, &[number * 100 + entry], 300)).collect();
         let bytes: Vec<_> = entries.iter().map(|entry| entry.bytes.clone()).collect();
@@ -75,7 +75,7 @@ fn a_quiet_segment_is_sealed_by_age() {
     let (journal, _) = Journal::open(settings).unwrap();
     let mut oracle = Oracle::default();
     let known = Known::report(1, None, &[1], 10);
-    append(&journal, 0, &[known.bytes.clone()]).unwrap();
+    append(&journal, 0, std::slice::from_ref(&known.bytes)).unwrap();
     oracle.add(vec![known]);
     wait_for(|| journal.reader().stats().history_files == 1);
     oracle.check_whole(&journal, 0);

@@ -72,7 +72,7 @@ fn a_journal_on_a_full_disk_opens_and_can_be_read() {
     let mut oracle = Oracle::default();
     for _ in 0..300 {
         let known = Known::report(1, None, &[1], 500);
-        append(&journal, oracle.next(), &[known.bytes.clone()]).unwrap();
+        append(&journal, oracle.next(), std::slice::from_ref(&known.bytes)).unwrap();
         oracle.add(vec![known]);
     }
     journal.close();
