@@ -1,11 +1,17 @@
 import { API } from './client';
 import { SseParser } from './sse';
-import type { Alarm, StreamHello, StreamPositions } from './types';
+import type { Alarm, StreamHello, StreamPositions, StreamReset } from './types';
 
 /** Wait between attempts: the first at once after a restart of the server, then slower, never above this. */
 const RETRY_MS_MAX = 5_000;
-/** Without any byte for this long (the server sends a comment every 5 s) the connection is taken for dead. */
-const QUIET_MS_MAX = 12_000;
+/** Without any byte for this long (the server sends a comment every 10 s) the connection is taken for dead. */
+const QUIET_MS_MAX = 15_000;
+/** After a silence of this long the server is asked whether it is there, so that a lost network shows within 10 s. */
+const ASK_AFTER_MS = 4_000;
+const ASK_MS_MAX = 3_000;
+
+/** The reason in the last event of a stream whose session is over. */
+const SESSION_ENDED = 'the session has ended';
 
 export interface LiveHandlers {
   hello(hello: StreamHello): void;
@@ -73,8 +79,14 @@ export class LiveStream {
     this.#handlers.connected();
     this.#handlers.heard();
     let heard_at = performance.now();
+    let asked_at = 0;
     const watch = setInterval(() => {
-      if (performance.now() - heard_at > QUIET_MS_MAX) this.#abort.abort();
+      const quiet_ms = performance.now() - heard_at;
+      if (quiet_ms > QUIET_MS_MAX) this.#abort.abort();
+      if (quiet_ms > ASK_AFTER_MS && performance.now() - asked_at > ASK_AFTER_MS) {
+        asked_at = performance.now();
+        void this.#ask();
+      }
     }, 1_000);
     try {
       const parser = new SseParser();
@@ -93,12 +105,28 @@ export class LiveStream {
     }
   }
 
+  /** A quiet fleet or a lost network? */
+  async #ask(): Promise<void> {
+    try {
+      const answer = await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(ASK_MS_MAX) });
+      if (answer.ok && !this.#closed) this.#handlers.heard();
+    } catch {
+      // No answer: nothing is heard, and the data on show grows old.
+    }
+  }
+
   async #event(event: string, data: string, id: string | null): Promise<void> {
     const sequence = id === null ? Number.NaN : Number(id);
     if (event === 'hello') this.#handlers.hello(JSON.parse(data) as StreamHello);
     else if (event === 'positions') this.#handlers.positions(JSON.parse(data) as StreamPositions);
     else if (event === 'alarm') this.#handlers.alarm(JSON.parse(data) as Alarm);
     else if (event === 'reset') {
+      const { reason } = JSON.parse(data) as StreamReset;
+      if (reason === SESSION_ENDED) {
+        this.close();
+        this.#handlers.unauthorised();
+        return;
+      }
       this.#after = await this.#handlers.reset();
       return;
     }

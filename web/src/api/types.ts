@@ -84,6 +84,10 @@ export interface Alarm {
   position: Position | null;
   detail: string;
   what_to_do: string;
+  /** What brings such an alarm about. */
+  cause: string;
+  /** What happens if nobody acts. */
+  consequence: string;
   causes: string[];
   repeats: number;
   last_repeat_at: string | null;
@@ -94,6 +98,8 @@ export interface Device {
   id: string;
   protocol: string;
   class: 'passive' | 'semi-active' | 'active';
+  /** The device through which a wireless sub-lock or sensor is heard. */
+  heard_through: string | null;
   first_received_at: string;
   last_received_at: string;
   occurred_at: string | null;
@@ -120,7 +126,8 @@ export interface Device {
 
 export interface Reading {
   name: string;
-  value: number | string | boolean | null;
+  /** A number, a truth value, a text or an object. */
+  value: unknown;
   unit: string | null;
   text: string;
 }
@@ -187,8 +194,8 @@ export interface CountedPage<Item> extends Page<Item> {
 }
 
 export interface Track {
-  /** [longitude, latitude, occurred_at_ms, speed_kmh] */
-  points: [number, number, number, number | null][];
+  /** [longitude, latitude, occurred_at_ms, speed_kmh]; an unknown speed is -1. */
+  points: [number, number, number, number][];
   simplified: boolean;
 }
 
@@ -222,6 +229,10 @@ export interface StreamHello {
   sequence: number;
   server_time: string;
   version: string;
+}
+
+export interface StreamReset {
+  reason: string;
 }
 
 export interface StreamPositions {

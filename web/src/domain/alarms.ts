@@ -48,7 +48,7 @@ export function matches(alarm: AlarmLike, filter: AlarmFilter): boolean {
 
 /** The priority of the worst open alarm, or null when there is none. */
 export function worstOpen(alarms: Iterable<AlarmLike>): Priority | null {
-  let worst = PRIORITIES.length;
+  let worst: number = PRIORITIES.length;
   for (const alarm of alarms) {
     if (isOpen(alarm)) worst = Math.min(worst, PRIORITIES.indexOf(alarm.priority));
   }

@@ -23,7 +23,7 @@ export async function baseMap(container: HTMLElement, options: BaseMapOptions): 
   await document.fonts.load('16px "Noto Sans"');
   const map = new MapLibre({
     container,
-    style: styleOf(mapTokens(), location.origin, options.attribution),
+    style: styleOf(mapTokens(), location.origin),
     center: options.center,
     zoom: options.zoom,
     maxZoom: ZOOM_MAX,
@@ -32,7 +32,9 @@ export async function baseMap(container: HTMLElement, options: BaseMapOptions): 
     pitchWithRotate: false,
     touchPitch: false,
     renderWorldCopies: false,
-    attributionControl: { compact: false },
+    attributionControl: { compact: false, customAttribution: options.attribution },
+    // The worker has no page to resolve addresses against.
+    transformRequest: (url) => ({ url: new URL(url, location.origin).href }),
     fadeDuration: 0,
     canvasContextAttributes: { antialias: false },
   });
@@ -47,7 +49,7 @@ export async function baseMap(container: HTMLElement, options: BaseMapOptions): 
 
 /** Puts the theme's colours on a map that is already there. */
 export function repaint(map: MapLibre): void {
-  const style = styleOf(mapTokens(), location.origin, '');
+  const style = styleOf(mapTokens(), location.origin);
   for (const layer of style.layers) {
     for (const [name, value] of Object.entries(layer.paint ?? {})) {
       map.setPaintProperty(layer.id, name as never, value as never);

@@ -2,8 +2,6 @@ import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { countryName } from './country-names';
 import type { MapTokens } from './tokens';
 
-/** Last zoom of the bundled tiles; beyond it they are stretched. */
-const TILE_ZOOM_MAX = 6;
 const FONT = ['Noto Sans', 'sans-serif'];
 
 type Layer = LayerSpecification;
@@ -13,16 +11,11 @@ function fill(id: string, color: string): Layer {
 }
 
 /** The base map and the trail, in the theme's colours. Between themes only `paint` differs. */
-export function styleOf(tokens: MapTokens, origin: string, attribution: string): StyleSpecification {
+export function styleOf(tokens: MapTokens, origin: string): StyleSpecification {
   return {
     version: 8,
     sources: {
-      base: {
-        type: 'vector',
-        tiles: [`${origin}/tiles/{z}/{x}/{y}`],
-        maxzoom: TILE_ZOOM_MAX,
-        attribution,
-      },
+      base: { type: 'vector', url: `${origin}/tiles.json` },
       trail: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
     },
     layers: [

@@ -1,3 +1,4 @@
+import type { Feature } from 'geojson';
 import { LngLatBounds, type GeoJSONSource, type Map as MapLibre } from 'maplibre-gl';
 import { mercatorX, mercatorY } from '../domain/mercator';
 import { baseMap, repaint, type BaseMapOptions } from './base-map';
@@ -32,7 +33,7 @@ export class TrackMap {
   }
 
   show({ points, here, cursor }: TrackMapInput): void {
-    const features: GeoJSON.Feature[] = [];
+    const features: Feature[] = [];
     if (points.length > 1) {
       features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } });
     }

@@ -9,7 +9,7 @@ import { session } from './session.svelte';
 
 /** Positions are shown at most this often; an alarm is shown at once. */
 const SHOW_EVERY_MS = 250;
-/** Data that nobody has confirmed for this long is marked as old (the server is heard every 5 s when all is well). */
+/** Data that nobody has confirmed for this long is marked as old (all being well the server is heard every 5 s). */
 const STALE_AFTER_MS = 9_000;
 /** A break of the connection that is shorter than this is not worth a banner. */
 const GRACE_MS = 2_500;
