@@ -216,6 +216,7 @@ pub(super) struct Item<'a> {
 }
 
 /// Takes the next item; `None` when its length runs past the end (nothing is taken then).
+#[inline]
 pub(super) fn item<'a>(reader: &mut Reader<'a>) -> Option<Item<'a>> {
     let mut ahead = *reader;
     let (id, length) = (ahead.u8().ok()?, ahead.u8().ok()?);

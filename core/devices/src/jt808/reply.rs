@@ -147,5 +147,5 @@ fn civil(now: Timestamp) -> [u16; 6] {
 
 /// Two digits as BCD.
 fn bcd(number: u16) -> u8 {
-    u8::try_from(number / 10 % 10 << 4 | number % 10).unwrap_or_default()
+    u8::try_from(((number / 10 % 10) << 4) | (number % 10)).unwrap_or_default()
 }

@@ -15,10 +15,10 @@ use super::{Notes, Scope, ascii, lock, names, radio, text, vendor};
 pub(super) fn read(scope: &Scope, item: Item<'_>, draft: &mut Draft, notes: &mut Notes<'_>) {
     let Item { id, value } = item;
     if !standard(id, value, draft)
+        && !numbered(id, value, draft)
         && !lock::read(scope, id, value, draft, notes)
         && !radio::read(id, value, draft)
         && !vendor::read(id, value, draft, notes)
-        && !numbered(id, value, draft)
     {
         unnamed(id, value, draft);
     }
@@ -82,7 +82,7 @@ pub(super) fn centivolts(value: u16) -> Millivolts {
 }
 
 /// Plain numbers with a name: item, length, name with unit.
-static NUMBERED: &[(u8, usize, &str)] = &[
+const NUMBERED: &[(u8, usize, &str)] = &[
     (0x02, 2, "fuel (02), 0.1 l"),
     (0x03, 2, "recorder speed (03), 0.1 km/h"),
     (0x04, 2, "event to be confirmed by a person (04)"),
@@ -108,13 +108,27 @@ static NUMBERED: &[(u8, usize, &str)] = &[
     (0x8E, 1, "OBD fuel level (8E), %"),
 ];
 
+/// The same by item, so that it need not be searched: length (0 for none) and name.
+static NUMBERED_BY_ITEM: [(usize, &str); 256] = by_item();
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time: a wrong index would not build")]
+const fn by_item() -> [(usize, &'static str); 256] {
+    let mut table = [(0, ""); 256];
+    let mut row = 0;
+    while row < NUMBERED.len() {
+        let (id, length, name) = NUMBERED[row];
+        table[id as usize] = (length, name);
+        row += 1;
+    }
+    table
+}
+
 /// A plain number with a name.
 fn numbered(id: u8, value: Reader<'_>, draft: &mut Draft) -> bool {
-    let Some((_, _, name)) = NUMBERED.iter().find(|(item, length, _)| *item == id && *length == value.left())
-    else {
-        return false;
-    };
-    draft.code(name, number(value.rest()));
+    match NUMBERED_BY_ITEM.get(usize::from(id)) {
+        Some((length @ 1.., name)) if *length == value.left() => draft.code(name, number(value.rest())),
+        _ => return false,
+    }
     true
 }
 
