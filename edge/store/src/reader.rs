@@ -87,21 +87,24 @@ impl JournalReader {
     /// How much the journal holds.
     #[must_use]
     pub fn stats(&self) -> JournalStats {
-        let state = self.shared.state();
-        let batches: Vec<_> = state.wal.iter().map(|segment| segment.batches()).collect();
+        let (segments, files, oldest, next, root, snapshots) = {
+            let state = self.shared.state();
+            let (wal, history) = (state.wal.clone(), state.history.clone());
+            (wal, history, state.oldest(), state.next, state.root, state.snapshots.clone())
+        };
+        let batches: Vec<_> = segments.iter().map(|segment| segment.batches()).collect();
         let mut written =
             batches.iter().flat_map(|batches| batches.iter()).map(|batch| batch.header.written_at);
-        let files = &state.history;
         let first = files.first().map(|file| file.footer.written_first).or_else(|| written.clone().next());
         let last = written.next_back().or_else(|| files.last().map(|file| file.footer.written_last));
         let time = |millis| ReceivedAt(Timestamp::from_millis(millis));
         JournalStats {
-            oldest_entry: EntryId(state.oldest()),
-            next_entry: EntryId(state.next),
-            root: state.root,
+            oldest_entry: EntryId(oldest),
+            next_entry: EntryId(next),
+            root,
             oldest_written_at: first.map(time),
             newest_written_at: last.map(time),
-            unsealed_segments: state.wal.len(),
+            unsealed_segments: segments.len(),
             unsealed_bytes: batches
                 .iter()
                 .flat_map(|batches| batches.iter())
@@ -110,7 +113,7 @@ impl JournalReader {
             history_files: files.len(),
             history_bytes: files.iter().map(|file| file.file_bytes).sum(),
             history_entry_bytes: files.iter().map(|file| file.footer.entry_bytes).sum(),
-            snapshots: state.snapshots.iter().copied().map(EntryId).collect(),
+            snapshots: snapshots.into_iter().map(EntryId).collect(),
         }
     }
 

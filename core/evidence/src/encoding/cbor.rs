@@ -1,7 +1,8 @@
 //! Writes and reads CBOR (RFC 8949) items in their one deterministic form: shortest heads, definite lengths
 //! (section 4.2.1). Whatever has another form is refused.
 //!
-//! Appending to a `Vec` cannot fail, so the writer returns no errors. The tests compare both directions with `minicbor`.
+//! Appending to a `Vec` cannot fail, so the writer returns no errors. The tests have another
+//! implementation read what is written here.
 
 /// Major types, RFC 8949 section 3.1.
 const UNSIGNED: u8 = 0 << 5;

@@ -1,5 +1,6 @@
 //! Round trips, canonical form, hostile bytes, later versions, and the keys compared with the whole entry.
 
+use cbor4ii::core::dec::{Decode, Read};
 use plomb_evidence::{
     DecodeError, Entry, EntryKind, Received, decode, encode, encode_received, is_canonical, keys,
 };
@@ -51,9 +52,10 @@ proptest! {
     fn what_is_encoded_comes_back_and_has_one_form(entry in entry()) {
         let bytes = encoded(&entry);
         // Another reader of CBOR finds exactly one item.
-        let mut other = minicbor::Decoder::new(&bytes);
-        prop_assert!(other.skip().is_ok());
-        prop_assert_eq!(other.position(), bytes.len());
+        let mut other = cbor4ii::core::utils::SliceReader::new(&bytes);
+        prop_assert!(cbor4ii::core::Value::decode(&mut other).is_ok());
+        let nothing_follows = other.fill(1).unwrap().as_ref().is_empty();
+        prop_assert!(nothing_follows);
         prop_assert_eq!(decode(&bytes), Ok(entry));
         prop_assert!(is_canonical(&bytes));
     }
@@ -125,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn additions_of_a_later_version_are_skipped(device in device(), code in 39..u64::MAX) {
+    fn additions_of_a_later_version_are_skipped(device in device(), code in 39..=255_u8) {
         let mut received = report();
         received.device = Some(device);
         received.events[0].readings = vec![Reading::Motion(true)];
@@ -133,8 +135,7 @@ proptest! {
         // The reading [14, true] at the end becomes [code, true, "x"].
         prop_assert!(bytes.ends_with(&[0x82, 14, 0xf5]));
         bytes.truncate(bytes.len() - 3);
-        bytes.push(0x83);
-        minicbor::Encoder::new(&mut bytes).u64(code).unwrap().bool(true).unwrap().str("x").unwrap();
+        bytes.extend_from_slice(&[0x83, 0x18, code, 0xf5, 0x61, b'x']);
         received.events[0].readings.clear();
         prop_assert_eq!(decode(&bytes), Ok(Entry::Received(received)));
         prop_assert!(!is_canonical(&bytes));
