@@ -5,12 +5,17 @@
 //! raw units, `normalise.rs` turns a message into events in our words and units (the only place of conversion),
 //! `command.rs` turns commands into bytes, and `describe.rs` lists a frame's fields for a person to read.
 
+pub mod auto;
 pub mod describe;
 pub mod gt06;
+pub mod open;
+pub mod recognise;
 pub mod session;
 
 mod decoded;
 
 pub use decoded::{Decoded, ReportRef};
 pub use describe::{Description, Field};
+pub use open::open;
+pub use recognise::{Recognised, recognise};
 pub use session::{Session, SessionConfig, SessionKey};

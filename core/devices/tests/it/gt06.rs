@@ -367,7 +367,7 @@ proptest! {
         let all = decode(lenient, [bytes.as_slice()]);
         let together: Vec<u8> = all.iter().flat_map(|report| report.1.clone()).collect();
         prop_assert_eq!(together, bytes.clone());
-        let _ = gt06::describe(&bytes);
+        prop_assert!(!gt06::describe(&bytes).name.is_empty());
     }
 
     #[test]

@@ -11,5 +11,6 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod auto;
 mod gt06;
 mod vectors;
