@@ -21,5 +21,5 @@ pub mod teltonika;
 pub use decoded::{Decoded, ReportRef};
 pub use describe::{Description, Field};
 pub use open::{describe, open};
-pub use recognise::{Recognised, first_bytes, recognise};
+pub use recognise::{LOOK_AHEAD_BYTES, Recognised, first_bytes, recognise};
 pub use session::{Session, SessionConfig, SessionKey};

@@ -1,130 +1,172 @@
-//! Which protocol is spoken, by the first bytes of a conversation. For shared ports and for tools.
+//! Which protocol a conversation speaks, by its first bytes: for a port that several kinds of devices share, and for
+//! captures whose protocol nobody wrote down.
+//!
+//! It looks at marks and identities only, never further than [`LOOK_AHEAD_BYTES`], and decides nothing that a
+//! protocol's own session would then refuse for its checksum. Sources: the protocols' own pages in `docs/protocols`.
 
 use plomb_model::Protocol;
 
-/// What the first bytes say.
+/// How many bytes are enough for every protocol: the longest needed are the header and identity of a Teltonika
+/// datagram (23) and `(` with a 20-digit terminal number and its comma (22), behind [`NOISE_BYTES_MAX`] of noise.
+pub const LOOK_AHEAD_BYTES: usize = 32;
+/// Noise before the first mark that is tolerated: line ends of a modem, `$$` of some JT/T 808 terminals.
+const NOISE_BYTES_MAX: usize = 8;
+/// Digits of a Jointech terminal number.
+const JOINTECH_DIGITS: usize = 10;
+/// Most digits of a JT/T 808 terminal number (2019).
+const JT808_DIGITS_MAX: usize = 20;
+/// Digits of an IMEI.
+const IMEI_DIGITS: usize = 15;
+
+/// What the first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognised {
-    /// This one.
+    /// They are of this protocol.
     Is(Protocol),
-    /// More bytes are needed to tell.
+    /// They may be of a protocol that is known; more bytes will tell.
     NeedMore,
-    /// None of ours.
+    /// They are of none.
     Unknown,
 }
 
-/// First bytes shown to a person when nothing is recognised.
-const SHOWN_BYTES_MAX: usize = 24;
-/// Length of the number that a Teltonika device begins with.
-const IMEI_DIGITS: usize = 15;
+use Recognised::{Is, NeedMore, Unknown};
 
-/// Recognises the protocol. Looks at no more than the first 24 bytes.
+/// Tells the protocol of a conversation that begins with `bytes`. Never [`Recognised::NeedMore`] from
+/// [`LOOK_AHEAD_BYTES`] on.
 #[must_use]
 pub fn recognise(bytes: &[u8]) -> Recognised {
-    match bytes {
-        [] => Recognised::NeedMore,
-        // Some gateways put `$$` before the first flag.
-        [b'$', b'$', 0x7E, ..] | [0x7E | 0xE7, ..] => Recognised::Is(Protocol::Jt808),
-        [b'$', b'$'] => Recognised::NeedMore,
-        [b'$', rest @ ..] => jointech_binary(rest),
-        [b'(', rest @ ..] => jointech_text(rest),
-        [0x78, 0x78, ..] | [0x79, 0x79, ..] => Recognised::Is(Protocol::Gt06),
-        [0x78 | 0x79] => Recognised::NeedMore,
-        _ => teltonika(bytes),
+    let noise = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    match bytes.get(noise..) {
+        _ if noise > NOISE_BYTES_MAX => Unknown,
+        None | Some([]) => NeedMore,
+        Some([0x7E | 0xE7, ..]) => Is(Protocol::Jt808),
+        Some([0x78, 0x78, ..] | [0x79, 0x79, ..]) => Is(Protocol::Gt06),
+        Some([0x78] | [0x79]) => NeedMore,
+        Some([b'$', ..]) => dollar(bytes.get(noise..).unwrap_or_default()),
+        Some([b'(', text @ ..]) => parenthesis(text),
+        Some(start @ [0, ..]) => teltonika(start),
+        // A Teltonika datagram of 256 bytes and more: its length comes first.
+        Some(start @ [1..=5, ..]) => datagram(start),
+        Some(_) => Unknown,
     }
 }
 
-/// The first bytes in hex, for people.
+/// `$` and a BCD terminal number is Jointech; `$`s before a flag are noise of a JT/T 808 terminal.
+fn dollar(bytes: &[u8]) -> Recognised {
+    let dollars = bytes.iter().take_while(|byte| **byte == b'$').count();
+    let number = bytes.get(1..).unwrap_or_default();
+    let number = number.get(..JOINTECH_DIGITS / 2).unwrap_or(number);
+    let decimal = number.iter().all(|byte| byte >> 4 <= 9 && byte & 0x0F <= 9);
+    match bytes.get(dollars) {
+        Some(0x7E | 0xE7) if dollars <= NOISE_BYTES_MAX => Is(Protocol::Jt808),
+        _ if !decimal => Unknown,
+        None if dollars <= NOISE_BYTES_MAX => NeedMore,
+        _ if number.len() == JOINTECH_DIGITS / 2 => Is(Protocol::Jointech),
+        _ => NeedMore,
+    }
+}
+
+/// `(` and a terminal number: ten digits are Jointech's, more are of the text form that JT/T 808 e-locks use.
+fn parenthesis(text: &[u8]) -> Recognised {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match text.get(digits) {
+        _ if digits > JT808_DIGITS_MAX => Unknown,
+        None => NeedMore,
+        Some(b',' | b')') if digits > JOINTECH_DIGITS => Is(Protocol::Jt808),
+        Some(b',' | b')') if digits == JOINTECH_DIGITS => Is(Protocol::Jointech),
+        Some(_) => Unknown,
+    }
+}
+
+/// A length and the IMEI, or a preamble of four zeros, a length and a codec, or a datagram.
+fn teltonika(start: &[u8]) -> Recognised {
+    match start {
+        [0, 0x0F, first, ..] if first.is_ascii_digit() => imei(start.get(2..).unwrap_or_default()),
+        [0, 0, 0, 0, _, _, _, _, 0x07 | 0x08 | 0x0C | 0x0D | 0x0E | 0x0F | 0x10 | 0x8E, ..] => {
+            Is(Protocol::Teltonika)
+        }
+        [0, 0, 0, 0, _, _, _, _, ..] if start.len() > 8 => Unknown,
+        [0, 0, 0, 0, ..] | [0, 0, 0] | [0, 0] | [0, 0x0F] | [0] => NeedMore,
+        _ => datagram(start),
+    }
+}
+
+fn imei(digits: &[u8]) -> Recognised {
+    let digits = digits.get(..IMEI_DIGITS).unwrap_or(digits);
+    if !digits.iter().all(u8::is_ascii_digit) {
+        Unknown
+    } else if digits.len() == IMEI_DIGITS {
+        Is(Protocol::Teltonika)
+    } else {
+        NeedMore
+    }
+}
+
+/// Length u16, packet u16, 01, AVL packet u8, length of the IMEI u16, IMEI.
+fn datagram(start: &[u8]) -> Recognised {
+    match start {
+        [_, _, _, _, 1, _, 0, 0x0F, digits @ ..] => imei(digits),
+        [_, _, _, _, 1, _, 0] | [_, _, _, _, 1] | [_, _, _, _, 1, _] => NeedMore,
+        start if start.len() <= 4 => NeedMore,
+        _ => Unknown,
+    }
+}
+
+/// The first bytes in hex, for a person who must find out what sent them.
 #[must_use]
 pub fn first_bytes(bytes: &[u8]) -> String {
-    plomb_wire::to_hex(bytes.get(..SHOWN_BYTES_MAX.min(bytes.len())).unwrap_or_default())
-}
-
-/// Five bytes of terminal number in BCD follow the dollar sign.
-fn jointech_binary(rest: &[u8]) -> Recognised {
-    let number = rest.get(..5).unwrap_or(rest);
-    if number.iter().any(|byte| plomb_wire::bcd_u8(*byte).is_none()) {
-        Recognised::Unknown
-    } else if number.len() == 5 {
-        Recognised::Is(Protocol::Jointech)
-    } else {
-        Recognised::NeedMore
-    }
-}
-
-/// A terminal number in digits, then a comma.
-fn jointech_text(rest: &[u8]) -> Recognised {
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match rest.get(digits) {
-        Some(b',') if (8..=15).contains(&digits) => Recognised::Is(Protocol::Jointech),
-        None if digits <= 15 => Recognised::NeedMore,
-        _ => Recognised::Unknown,
-    }
-}
-
-/// A login of length and digits; a packet with four zero bytes, length and codec; or a UDP channel header.
-fn teltonika(bytes: &[u8]) -> Recognised {
-    const LOGIN: [u8; 2] = [0, 15];
-    if bytes.len() < LOGIN.len() {
-        return if LOGIN.starts_with(bytes) || bytes.len() < 2 {
-            Recognised::NeedMore
-        } else {
-            Recognised::Unknown
-        };
-    }
-    if let Some(digits) = bytes.strip_prefix(&LOGIN)
-        && digits.iter().take(IMEI_DIGITS).all(u8::is_ascii_digit)
-    {
-        return if digits.is_empty() { Recognised::NeedMore } else { Recognised::Is(Protocol::Teltonika) };
-    }
-    match bytes {
-        [0, 0, 0, 0, _, _, _, _, codec, ..] if is_codec(*codec) => Recognised::Is(Protocol::Teltonika),
-        // Length, packet number, the channel's 01, packet number, length of the IMEI.
-        [_, _, _, _, 0x01, _, 0, 15, digits @ ..]
-            if digits.iter().take(IMEI_DIGITS).all(u8::is_ascii_digit) =>
-        {
-            if digits.is_empty() {
-                Recognised::NeedMore
-            } else {
-                Recognised::Is(Protocol::Teltonika)
-            }
-        }
-        [0, 0] | [0, 0, 0] | [0, 0, 0, 0] => Recognised::NeedMore,
-        [0, 0, 0, 0, rest @ ..] if rest.len() < 5 => Recognised::NeedMore,
-        [_, _, _, _, 0x01] | [_, _, _, _, 0x01, _] | [_, _, _, _, 0x01, _, 0] => Recognised::NeedMore,
-        short if short.len() < 5 => Recognised::NeedMore,
-        _ => Recognised::Unknown,
-    }
-}
-
-const fn is_codec(byte: u8) -> bool {
-    matches!(byte, 0x07 | 0x08 | 0x8E | 0x10 | 0x0C..=0x0E)
+    plomb_wire::to_hex(bytes.get(..LOOK_AHEAD_BYTES).unwrap_or(bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What `bytes` are in the end, having been unclear at every shorter length.
+    fn told(bytes: &[u8]) -> Recognised {
+        let first = (0..=bytes.len()).map(|end| recognise(&bytes[..end])).find(|told| *told != NeedMore);
+        assert_eq!(
+            recognise(bytes),
+            first.unwrap_or(NeedMore),
+            "later bytes change the verdict: {bytes:02x?}"
+        );
+        recognise(bytes)
+    }
+
     #[test]
-    fn each_protocol_by_its_first_bytes() {
-        let cases: [(&[u8], Recognised); 14] = [
-            (b"$\x80\x41\x30\x09\x78\x19", Recognised::Is(Protocol::Jointech)),
-            (b"$\x80\x41", Recognised::NeedMore),
-            (b"(2050018634,P45", Recognised::Is(Protocol::Jointech)),
-            (b"(20500", Recognised::NeedMore),
-            (b"\x7e\x02\x00", Recognised::Is(Protocol::Jt808)),
-            (b"$$\x7e0~", Recognised::Is(Protocol::Jt808)),
-            (b"\x78\x78\x0d\x01", Recognised::Is(Protocol::Gt06)),
-            (b"\x79\x79\x00", Recognised::Is(Protocol::Gt06)),
-            (b"\x00\x0f123456789012345", Recognised::Is(Protocol::Teltonika)),
-            (b"\x00\x00\x00\x00\x00\x00\x01\x0e\x8e\x02", Recognised::Is(Protocol::Teltonika)),
-            (b"\x00\x3d\xca\xfe\x01\x05\x00\x0f352093", Recognised::Is(Protocol::Teltonika)),
-            (b"", Recognised::NeedMore),
-            (b"GET / HTTP/1.1", Recognised::Unknown),
-            (b"\x16\x03\x01\x02\x00\x01", Recognised::Unknown),
-        ];
-        for (bytes, expected) in cases {
-            assert_eq!(recognise(bytes), expected, "{}", first_bytes(bytes));
+    fn each_protocol_is_told_by_its_first_bytes() {
+        assert_eq!(told(b"\x7E\x02\x00\x00\x4D"), Is(Protocol::Jt808));
+        assert_eq!(told(b"\xE7\x02\x00"), Is(Protocol::Jt808));
+        assert_eq!(told(b"$$~0"), Is(Protocol::Jt808));
+        assert_eq!(told(b"\r\n$~0"), Is(Protocol::Jt808));
+        assert_eq!(told(b"(740190311185,1,001,ELOCK,3,529439)"), Is(Protocol::Jt808));
+        assert_eq!(told(b"(2050018634,P45,051124"), Is(Protocol::Jointech));
+        assert_eq!(told(b"$\x80\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
+        assert_eq!(told(b"$\x24\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
+        assert_eq!(told(b"\x78\x78\x0D\x01"), Is(Protocol::Gt06));
+        assert_eq!(told(b"\x79\x79\x00\x5B"), Is(Protocol::Gt06));
+        assert_eq!(told(b"\x00\x0F123456789012345"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"\x00\x00\x00\x00\x00\x00\x01\x0E\x8E\x02"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"\x00\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"\x05\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+    }
+
+    #[test]
+    fn what_is_none_is_unknown() {
+        for bytes in [
+            &b"GET / HTTP/1.1"[..],
+            b"\x16\x03\x01\x02\x00",
+            b"(ABC)",
+            b"(12345,",
+            b"(123456789012345678901,",
+            b"$\xAB",
+            b"\x78\x79",
+            b"\x00\x0F12345a",
+            b"\x00\x00\x00\x00\x00\x00\x00\x10\x55",
+            b"\x00\x3D\xCA\xFE\x02",
+            b"\r\n\r\n\r\n\r\n\r\n",
+        ] {
+            assert_eq!(told(bytes), Unknown, "{bytes:02x?}");
         }
     }
 }

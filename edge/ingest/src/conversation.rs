@@ -2,10 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use plomb_devices::{Decoded, Recognised, Session, SessionConfig, open, recognise};
+use plomb_devices::{Decoded, LOOK_AHEAD_BYTES, Recognised, Session, SessionConfig, open, recognise};
 use plomb_model::{Issue, Protocol, ReceivedAt};
-
-use crate::limits::RECOGNISE_BYTES_MAX;
 
 /// The state of one conversation.
 pub(crate) struct Conversation {
@@ -92,7 +90,7 @@ impl Conversation {
                 self.stage = Stage::Open(protocol, open(protocol, self.config.clone()));
                 self.receive(now, &bytes, out)
             }
-            Recognised::NeedMore if bytes.len() < RECOGNISE_BYTES_MAX => {
+            Recognised::NeedMore if bytes.len() < LOOK_AHEAD_BYTES => {
                 self.stage = Stage::Unplaced(bytes);
                 Ok(())
             }

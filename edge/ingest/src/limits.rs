@@ -13,7 +13,5 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 pub const UNANSWERED_BATCHES_MAX: usize = 8;
 /// Batches of one UDP listener that may wait to become durable.
 pub const UDP_UNANSWERED_MAX: usize = 4096;
-/// Bytes by which a shared port must have recognised the protocol.
-pub const RECOGNISE_BYTES_MAX: usize = 512;
 /// A device that does not take our replies for so long is closed, seconds.
 pub const WRITE_S_MAX: u64 = 20;

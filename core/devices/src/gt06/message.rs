@@ -187,8 +187,11 @@ pub(super) fn status(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
     alarm_and_language(fields)
 }
 
-/// Alarm and language, as many as are left.
+/// Alarm and language, as many as are left; or one of the alarms of two bytes, whose second is no language.
 pub(super) fn alarm_and_language(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
+    if matches!(fields.rest(), [0x01, 0x07 | 0x0B, ..]) {
+        return fields.u16(Part::Alarm).map(|_| ());
+    }
     if fields.left() > 0 {
         fields.u8(|code| Part::Alarm(code.into()))?;
     }

@@ -72,9 +72,10 @@ impl Gt06 {
 
     fn frame(&mut self, now: ReceivedAt, frame: &Frame<'_>, out: &mut Decoded) {
         let outcome = normalise::event(frame, &mut self.context, &mut self.waiting);
-        for event in outcome.events {
+        for event in outcome.earlier {
             out.event(event);
         }
+        out.event(outcome.event);
         for issue in outcome.issues {
             out.issue(issue);
         }

@@ -16,6 +16,8 @@ use super::{alarm, frame::Frame, message};
 
 /// Most readings of one event: the longest modular messages carry some fifty.
 const READINGS_MAX: usize = 256;
+/// Readings of a usual alarm message: so many are made room for at once.
+const READINGS_USUAL: usize = 8;
 /// Longest text that is kept: the longest known answers have about 2,000 characters.
 const TEXT_BYTES_MAX: usize = 2048;
 /// Greatest difference of a time zone to UTC, minutes.
@@ -35,8 +37,10 @@ pub(super) struct Context {
 /// What a message became.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// Its events, in order.
-    pub(super) events: Vec<Event>,
+    /// Its events but the last, in order: only a message of several places has any.
+    pub(super) earlier: Vec<Event>,
+    /// Its last event.
+    pub(super) event: Event,
     /// What is wrong with it.
     pub(super) issues: Vec<Issue>,
     /// Who the message itself says it is from.
@@ -120,9 +124,7 @@ impl<'c> Builder<'c> {
             self.event.kind = EventKind::Seal;
         }
         self.event.trust.seal = evidence(&self.event);
-        let mut events = self.earlier;
-        events.push(self.event);
-        Outcome { events, issues: self.issues, imei: self.imei }
+        Outcome { earlier: self.earlier, event: self.event, issues: self.issues, imei: self.imei }
     }
 
     fn log_in(&mut self, frame: &Frame<'_>) {
@@ -137,6 +139,9 @@ impl<'c> Builder<'c> {
 
     pub(super) fn reading(&mut self, reading: Reading) {
         if self.event.readings.len() < READINGS_MAX {
+            if self.event.readings.is_empty() {
+                self.event.readings.reserve(READINGS_USUAL);
+            }
             self.event.readings.push(reading);
         } else if self.event.readings.len() == READINGS_MAX
             && !self.issues.iter().any(|i| i.what == "too many parts")
