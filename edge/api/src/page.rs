@@ -44,12 +44,8 @@ impl Page {
     /// The file at a path, or the page itself where the path is one of the client's own routes.
     fn response(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let path = path.trim_start_matches('/');
-        let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-        let path = if path.is_empty() || !is_file { "index.html" } else { path };
-        // The packed siblings are not files of their own.
-        if PACKINGS.iter().any(|(_, extension)| path.ends_with(extension)) {
-            return None;
-        }
+        // A dot alone makes no file: identifiers in the client's routes may have one.
+        let path = if content_type(path).is_none() { "index.html" } else { path };
         let plain = self.files.get(path)?;
         let (file, encoding) = self.packed(path, headers).unwrap_or((plain, None));
         let hashed = path.starts_with(HASHED);
@@ -59,7 +55,7 @@ impl Page {
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            ([(CONTENT_TYPE, content_type(path))], file.bytes).into_response()
+            ([(CONTENT_TYPE, content_type(path).unwrap_or_default())], file.bytes).into_response()
         };
         let answer = response.headers_mut();
         answer.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -90,26 +86,33 @@ impl PageFile {
     }
 }
 
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default() {
+/// The type of a file by its ending; `None`: the path names no file of a page.
+fn content_type(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "json" | "map" => "application/json",
+        "geojson" => "application/geo+json",
+        "xml" => "application/xml",
         "webmanifest" => "application/manifest+json",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
         "webp" => "image/webp",
+        "avif" => "image/avif",
+        "gif" => "image/gif",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
+        "woff" => "font/woff",
+        "ttf" => "font/ttf",
         "wasm" => "application/wasm",
         "txt" => "text/plain; charset=utf-8",
         "mp3" => "audio/mpeg",
         "ogg" => "audio/ogg",
         "wav" => "audio/wav",
-        _ => "application/octet-stream",
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -144,14 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_the_build_can_be_served() {
+        for (path, _) in FILES {
+            let is_packing = PACKINGS.iter().any(|(_, extension)| path.ends_with(extension));
+            assert!(is_packing || content_type(path).is_some(), "{path} has no content type");
+        }
+    }
+
+    #[test]
     fn the_clients_own_routes_are_the_page_and_missing_files_are_missing() {
         let page = page();
         let none = HeaderMap::new();
-        for path in ["/", "/devices", "/devices/jointech:8041300978"] {
+        for path in ["/", "/devices", "/devices/jointech:8041300978", "/devices/beacon:12.34"] {
             let response = page.response(path, &none).unwrap();
             assert_eq!(header(&response, CONTENT_TYPE), "text/html; charset=utf-8", "{path}");
         }
         assert!(page.response("/assets/gone.js", &none).is_none());
-        assert!(page.response("/assets/app-1a2b.js.br", &none).is_none());
     }
 }
