@@ -5,11 +5,21 @@
 //! raw units, `normalise.rs` turns a message into events in our words and units (the only place of conversion),
 //! `command.rs` turns commands into bytes, and `describe.rs` lists a frame's fields for a person to read.
 
-pub mod describe;
+mod describe;
 pub mod session;
 
 mod decoded;
+mod open;
+mod raw;
+mod recognise;
+
+pub mod gt06;
+pub mod jointech;
+pub mod jt808;
+pub mod teltonika;
 
 pub use decoded::{Decoded, ReportRef};
 pub use describe::{Description, Field};
+pub use open::{describe, open};
+pub use recognise::{Recognised, first_bytes, recognise};
 pub use session::{Session, SessionConfig, SessionKey};

@@ -23,6 +23,8 @@ pub enum Entry {
     Clocked(ReceivedAt),
     /// What the rules decided about an input entry.
     Decided(Decided),
+    /// The settings by which the rules judge from here on.
+    Configured(Configured),
 }
 
 /// A conversation's beginning.
@@ -130,4 +132,13 @@ pub struct Decided {
     pub about: EntryId,
     /// Alarms raised or changed, in order.
     pub alarms: Box<[(AlarmChange, Alarm)]>,
+}
+
+/// Settings of the rules that came into force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configured {
+    /// When.
+    pub at: ReceivedAt,
+    /// Every setting's name and value.
+    pub settings: Box<[(Box<str>, i64)]>,
 }

@@ -1,5 +1,8 @@
 //! What the journal holds, how it is encoded, and how it is proved.
 
+mod encoding;
 mod entry;
+pub mod merkle;
 
-pub use entry::{Action, Closed, Decided, Entry, Opened, Operated, Received, ReceivedRef};
+pub use encoding::{DecodeError, EntryKeys, EntryKind, decode, encode, encode_received, is_canonical, keys};
+pub use entry::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received, ReceivedRef};

@@ -6,6 +6,8 @@ use crate::Scheme;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
 pub enum Protocol {
+    /// None of ours: bytes on a shared port that nobody could place. Kept as they came.
+    Unrecognised = 0,
     /// Jointech JT600, JT701, JT701D and JT709 sub-locks.
     Jointech = 1,
     /// JT/T 808-2011, -2013 and -2019.
@@ -60,13 +62,14 @@ impl Transport {
 }
 
 impl Protocol {
-    /// Every protocol.
+    /// Every protocol that is spoken.
     pub const ALL: [Self; 4] = [Self::Jointech, Self::Jt808, Self::Gt06, Self::Teltonika];
 
     /// The word for it, as in `plomb decode --protocol`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Unrecognised => "unrecognised",
             Self::Jointech => "jointech",
             Self::Jt808 => "jt808",
             Self::Gt06 => "gt06",
@@ -78,6 +81,7 @@ impl Protocol {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Unrecognised => "Not recognised",
             Self::Jointech => "Jointech JT600/JT701 e-locks and JT709 sub-locks",
             Self::Jt808 => "JT/T 808 terminals and e-locks",
             Self::Gt06 => "GT06 / Concox trackers and asset locks",
@@ -89,7 +93,9 @@ impl Protocol {
     #[must_use]
     pub const fn class(self) -> DeviceClass {
         match self {
-            Self::Jointech | Self::Jt808 | Self::Gt06 | Self::Teltonika => DeviceClass::Active,
+            Self::Unrecognised | Self::Jointech | Self::Jt808 | Self::Gt06 | Self::Teltonika => {
+                DeviceClass::Active
+            }
         }
     }
 
@@ -99,7 +105,7 @@ impl Protocol {
         match self {
             Self::Jointech => Scheme::Jointech,
             Self::Jt808 => Scheme::Jt808,
-            Self::Gt06 | Self::Teltonika => Scheme::Imei,
+            Self::Unrecognised | Self::Gt06 | Self::Teltonika => Scheme::Imei,
         }
     }
 
@@ -107,6 +113,7 @@ impl Protocol {
     #[must_use]
     pub const fn transports(self) -> &'static [Transport] {
         match self {
+            Self::Unrecognised => &[],
             Self::Jointech | Self::Gt06 => &[Transport::Tcp],
             Self::Jt808 | Self::Teltonika => &[Transport::Tcp, Transport::Udp],
         }
@@ -116,6 +123,7 @@ impl Protocol {
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
+            Self::Unrecognised => 0,
             Self::Jointech => 5014,
             Self::Jt808 => 5015,
             Self::Gt06 => 5023,
@@ -127,6 +135,7 @@ impl Protocol {
     #[must_use]
     pub const fn abilities(self) -> &'static [&'static str] {
         match self {
+            Self::Unrecognised => &[],
             Self::Jointech | Self::Jt808 | Self::Gt06 | Self::Teltonika => {
                 &["position", "seal", "condition", "commands"]
             }
@@ -142,6 +151,9 @@ impl Protocol {
     /// The protocol with this journal code.
     #[must_use]
     pub fn from_code(code: u16) -> Option<Self> {
+        if code == Self::Unrecognised as u16 {
+            return Some(Self::Unrecognised);
+        }
         Self::ALL.into_iter().find(|protocol| *protocol as u16 == code)
     }
 }

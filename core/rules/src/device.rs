@@ -1,11 +1,11 @@
 //! What is known of one device: one row, kept small because a nation has a million of them.
 
 use plomb_model::{
-    AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EventId, Metres, Millivolts, OccurredAt,
-    Percent, Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Timestamp, Trust,
+    AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EventId, Millivolts, OccurredAt, Percent,
+    Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Trust,
 };
 
-use crate::{Recent, RuleSettings};
+use crate::{DeviceIndex, Recent, RuleSettings};
 
 /// How many gaps between reports are kept to learn the reporting period.
 pub(crate) const GAPS_KEPT: usize = 4;
@@ -20,7 +20,7 @@ pub struct DeviceState {
     /// What it speaks.
     pub protocol: Protocol,
     /// The device through which it was heard, for wireless sub-locks and sensors.
-    pub heard_through: Option<DeviceId>,
+    pub heard_through: Option<DeviceIndex>,
     /// When we first heard of it.
     pub first_received_at: ReceivedAt,
     /// When we last heard of it.
@@ -55,8 +55,8 @@ pub struct DeviceState {
     pub temperature: Option<CentiCelsius>,
     /// Relative humidity of the first sensor that spoke.
     pub humidity: Option<CentiPercent>,
-    /// Distance run.
-    pub odometer: Option<Metres>,
+    /// Distance run, metres.
+    pub odometer_m: Option<u32>,
     /// The conversation it is in.
     pub connection: Option<ConnectionId>,
     /// How far the newest event can be trusted.
@@ -73,8 +73,8 @@ pub struct DeviceState {
     pub open_alarms: u32,
     /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
     pub holding_alarms: u32,
-    /// When the next look for silence is due; `None` while it is silent.
-    pub silence_checked_at: Option<Timestamp>,
+    /// When the next look for silence is due, seconds since 1970; `None` while it is silent.
+    pub silence_checked_s: Option<u32>,
     /// Fingerprints of its last events, to know retransmissions.
     pub recent: Recent,
 }
@@ -104,7 +104,7 @@ impl DeviceState {
             network_signal: None,
             temperature: None,
             humidity: None,
-            odometer: None,
+            odometer_m: None,
             connection: None,
             trust: Trust::default(),
             gaps_s: [0; GAPS_KEPT],
@@ -113,7 +113,7 @@ impl DeviceState {
             unlock_allowed_at: None,
             open_alarms: 0,
             holding_alarms: 0,
-            silence_checked_at: None,
+            silence_checked_s: None,
             recent: Recent::default(),
         }
     }

@@ -6,7 +6,7 @@ use plomb_model::Event;
 use rustc_hash::FxHasher;
 
 /// Events kept for a device that reports one at a time: it retransmits only what waits for an answer.
-const FEW: usize = 8;
+const FEW: usize = 6;
 /// Events kept for a device that sends batches: the largest batch (Teltonika: 255 records) fits.
 const MANY: usize = 256;
 
@@ -76,7 +76,7 @@ impl Recent {
     #[must_use]
     pub fn restored(prints: &[u64], next: u8) -> Option<Self> {
         match prints.len() {
-            FEW => Some(Self::Few(prints.try_into().ok()?, next % 8)),
+            FEW => Some(Self::Few(prints.try_into().ok()?, next % 6)),
             MANY => Some(Self::Many(Box::new(prints.try_into().ok()?), next)),
             _ => None,
         }

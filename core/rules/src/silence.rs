@@ -8,26 +8,26 @@ use plomb_model::{ReceivedAt, Timestamp};
 use crate::{DeviceIndex, DeviceState, RuleSettings};
 
 /// Deadlines of all devices that are not silent. A device has one current row (the time in
-/// [`DeviceState::silence_checked_at`]); older rows of it are passed over when their time comes.
+/// [`DeviceState::silence_checked_s`]); older rows of it are passed over when their time comes.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
-    rows: BinaryHeap<Reverse<(Timestamp, DeviceIndex)>>,
+    rows: BinaryHeap<Reverse<(u32, DeviceIndex)>>,
 }
 
 impl Silence {
     /// Sees to it that the device is looked at when its deadline comes.
     pub(crate) fn watch(&mut self, index: DeviceIndex, device: &mut DeviceState, settings: &RuleSettings) {
-        let deadline = deadline(device, settings);
-        if device.silence_checked_at.is_none_or(|checked_at| deadline < checked_at) {
-            device.silence_checked_at = Some(deadline);
+        let deadline = seconds(deadline(device, settings));
+        if device.silence_checked_s.is_none_or(|checked| deadline < checked) {
+            device.silence_checked_s = Some(deadline);
             self.rows.push(Reverse((deadline, index)));
         }
     }
 
     /// The next row whose time has come.
-    pub(crate) fn due(&mut self, now: ReceivedAt) -> Option<(Timestamp, DeviceIndex)> {
+    pub(crate) fn due(&mut self, now: ReceivedAt) -> Option<(u32, DeviceIndex)> {
         let Reverse((at, _)) = self.rows.peek()?;
-        if *at > now.0 {
+        if Timestamp::from_secs(i64::from(*at)) > now.0 {
             return None;
         }
         self.rows.pop().map(|Reverse(row)| row)
@@ -39,4 +39,9 @@ pub(crate) fn deadline(device: &DeviceState, settings: &RuleSettings) -> Timesta
     let period_s = device.period_s().map_or(settings.silence_period_default_s, i64::from);
     let period_s = period_s.max(settings.silence_period_min_s);
     device.last_received_at.0.plus_secs(2 * period_s + settings.silence_grace_s)
+}
+
+/// The first whole second that is not before `at`; a row of the heap must not take more than eight bytes.
+fn seconds(at: Timestamp) -> u32 {
+    u32::try_from(at.plus_millis(999).as_millis().div_euclid(1000)).unwrap_or(u32::MAX)
 }

@@ -1,5 +1,7 @@
 //! The state of the world: devices and alarms, as a fold over inputs.
 
+use std::collections::BTreeSet;
+
 use plomb_model::{
     Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, EventId, OccurredAt, Priority, ReceivedAt,
 };
@@ -51,6 +53,7 @@ pub struct State {
     pub alarms: Alarms,
     settings: RuleSettings,
     silence: Silence,
+    connections: BTreeSet<ConnectionId>,
 }
 
 impl State {
@@ -73,9 +76,12 @@ impl State {
 
     /// Folds one event in and says what it changed; `None` for a retransmission.
     pub fn apply(&mut self, reported: &Reported<'_>) -> Option<Transition> {
-        let subject = reported.event.peripheral.unwrap_or(reported.device);
-        let index = self.devices.find_or_add(subject, reported.protocol, reported.at);
+        let sender = self.devices.find_or_add(reported.device, reported.protocol, reported.at);
+        let peripheral = reported.event.peripheral;
+        let index =
+            peripheral.map_or(sender, |id| self.devices.find_or_add(id, reported.protocol, reported.at));
         let device = self.devices.row_mut(index)?;
+        device.heard_through = (index != sender).then_some(sender);
         let transition = apply(device, index, reported, &self.settings);
         self.silence.watch(index, device, &self.settings);
         transition
@@ -84,19 +90,37 @@ impl State {
     /// Watches a device that came from a snapshot.
     pub fn watch(&mut self, index: DeviceIndex) {
         if let Some(device) = self.devices.row_mut(index)
-            && device.silence_checked_at.take().is_some()
+            && device.silence_checked_s.take().is_some()
         {
             self.silence.watch(index, device, &self.settings);
         }
     }
 
+    /// A conversation has begun.
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connections.insert(connection);
+    }
+
     /// A conversation has ended.
-    pub fn disconnect(&mut self, index: DeviceIndex, connection: ConnectionId) {
-        if let Some(device) = self.devices.row_mut(index)
-            && device.connection == Some(connection)
-        {
-            device.connection = None;
-        }
+    pub fn disconnect(&mut self, connection: ConnectionId) {
+        self.connections.remove(&connection);
+    }
+
+    /// No conversation of an earlier run lives on.
+    pub fn disconnect_all(&mut self) {
+        self.connections.clear();
+    }
+
+    /// How many conversations are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether a device's conversation is open.
+    #[must_use]
+    pub fn is_connected(&self, device: &DeviceState) -> bool {
+        device.connection.is_some_and(|connection| self.connections.contains(&connection))
     }
 
     /// Takes note that `now` has come: who has been silent too long, which momentary alarms end.
@@ -104,10 +128,10 @@ impl State {
         let mut silent = Vec::new();
         while let Some((at, index)) = self.silence.due(now) {
             let Some(device) = self.devices.row_mut(index) else { continue };
-            if device.silence_checked_at != Some(at) {
+            if device.silence_checked_s != Some(at) {
                 continue;
             }
-            device.silence_checked_at = None;
+            device.silence_checked_s = None;
             let due_at = deadline(device, &self.settings);
             if due_at > now.0 {
                 self.silence.watch(index, device, &self.settings);

@@ -87,7 +87,6 @@ pub(crate) fn apply(
     learn_gap(device, heard_before_at, reported.at);
     device.reports += 1;
     device.protocol = reported.protocol;
-    device.heard_through = event.peripheral.map(|_| reported.device);
 
     let occurred_at = event.occurred_at.unwrap_or(OccurredAt(reported.at.0));
     // A clock ahead of ours must not make all that follows look old.
@@ -165,7 +164,7 @@ fn take_over(
             Reading::NetworkSignal(signal) => device.network_signal = Some(*signal),
             Reading::Temperature { value, .. } => device.temperature = Some(*value),
             Reading::Humidity { value, .. } => device.humidity = Some(*value),
-            Reading::Odometer(distance) => device.odometer = Some(*distance),
+            Reading::Odometer(distance) => device.odometer_m = u32::try_from(distance.0).ok(),
             _ => {}
         }
     }

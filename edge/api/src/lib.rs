@@ -27,8 +27,9 @@ pub use accounts::{
 pub use config::{ApiConfig, BaseMap};
 pub use live::{DeviceMark, Ring, Subscription, Told, Update, UpdateChange};
 pub use platform::{
-    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform, Question, Refused,
-    Reply, Status, StoredEntry, StoredReport, Unavailable,
+    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Place, Platform, Question,
+    Refused, Reply, Status, StoredEntry, StoredReport, Unavailable,
 };
 pub use router::{openapi, router};
 pub use tiles::MapError;
+pub use view::event_values;

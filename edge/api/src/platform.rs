@@ -80,19 +80,28 @@ pub enum HistoryOrder {
     NewestFirst,
 }
 
-/// Which reports of a device, in the order in which they reached us (that of the journal).
+/// A report's place in a device's history: by when it happened, then by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The earliest time of its events, by the device's clock; without one, when it reached us.
+    pub time: Timestamp,
+    /// The journal entry.
+    pub entry: EntryId,
+}
+
+/// Which reports of a device, in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryQuery {
-    /// Who sent them (for a peripheral: the device through which it is heard).
+    /// Who sent them, or was heard through the sender.
     pub device: DeviceId,
-    /// Received at this time or later.
+    /// With an event at this time or later.
     pub from: Option<Timestamp>,
-    /// Received before this time.
+    /// With an event before this time.
     pub to: Option<Timestamp>,
     /// In which order.
     pub order: HistoryOrder,
-    /// Only entries beyond this one in the order asked for, itself left out.
-    pub beyond: Option<EntryId>,
+    /// Only reports beyond this place in the order asked for, itself left out.
+    pub beyond: Option<Place>,
     /// At most so many entries. Fewer than are there is allowed if [`HistoryPage::more`] says so.
     pub limit: usize,
 }
@@ -113,6 +122,17 @@ pub struct StoredReport {
     pub id: EntryId,
     /// What came and what it means.
     pub received: Received,
+}
+
+impl StoredReport {
+    /// Its place in the history.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let at = self.received.at.0;
+        let times =
+            self.received.events.iter().map(|event| event.occurred_at.map_or(at, |occurred| occurred.0));
+        Place { time: times.min().unwrap_or(at), entry: self.id }
+    }
 }
 
 /// An entry of the journal with what proves it.

@@ -11,4 +11,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod gt06;
+mod jt808;
+mod jt808_talk;
 mod vectors;

@@ -6,9 +6,9 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::try_unfold;
-use plomb_model::{DeviceId, EventId};
+use plomb_model::DeviceId;
 
-use super::events_of::Source;
+use super::events_of::{EventPlace, Source};
 use crate::HistoryQuery;
 use crate::access::{Authorised, Read};
 use crate::view::EventView;
@@ -27,7 +27,7 @@ pub(crate) fn response(
     device: DeviceId,
     source: Source,
     query: HistoryQuery,
-    after: Option<EventId>,
+    after: Option<EventPlace>,
 ) -> Response {
     let mut header = String::new();
     EventView::csv_header(&mut header);
@@ -54,7 +54,7 @@ struct File {
     reader: Authorised<Read>,
     source: Source,
     query: HistoryQuery,
-    after: Option<EventId>,
+    after: Option<EventPlace>,
     rows_left: usize,
     ready: VecDeque<Bytes>,
     ended: bool,

@@ -1,12 +1,12 @@
 //! The events of a device out of the journal, page by page. The journal gives reports; a report holds several
 //! events, so that a page may end within one.
 
-use plomb_model::{DeviceId, EntryId, EventId};
+use plomb_model::{DeviceId, EntryId, EventId, Timestamp};
 
 use crate::access::{Authorised, Read};
 use crate::problem::Problem;
 use crate::view::EventView;
-use crate::{HistoryOrder, HistoryQuery, StoredReport};
+use crate::{HistoryOrder, HistoryQuery, Place, StoredReport};
 
 /// Reports fetched at once: a few hundred kB.
 const REPORTS_PER_READ: usize = 256;
@@ -16,10 +16,19 @@ const READS_PER_PAGE_MAX: usize = 20;
 /// Where the events of a device are found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
-    /// Who sends them.
-    sender: DeviceId,
+    /// Under whom they are found.
+    device: DeviceId,
     /// Only events about this device: it is heard through the sender.
     peripheral: Option<DeviceId>,
+}
+
+/// The place of an event in a device's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EventPlace {
+    /// That of its report.
+    pub(crate) time: Timestamp,
+    /// The event.
+    pub(crate) id: EventId,
 }
 
 /// A page of events with what the reader may need of their report.
@@ -27,23 +36,23 @@ pub(crate) struct Source {
 pub(crate) struct Page {
     pub(crate) events: Vec<EventView>,
     /// Where the next page begins; `None` at the end.
-    pub(crate) next: Option<EventId>,
+    pub(crate) next: Option<EventPlace>,
 }
 
 impl Source {
-    /// Finds out who sends for a device.
+    /// Finds out whether a device speaks for itself.
     pub(crate) async fn of(reader: &Authorised<Read>, id: DeviceId) -> Result<Self, Problem> {
         let heard_through = reader.ask(move |state| Some(state.devices.get(&id)?.heard_through)).await?;
         match heard_through {
             None => Err(Problem::not_found(format!("device {id}"))),
-            Some(None) => Ok(Self { sender: id, peripheral: None }),
-            Some(Some(sender)) => Ok(Self { sender, peripheral: Some(id) }),
+            Some(None) => Ok(Self { device: id, peripheral: None }),
+            Some(Some(_)) => Ok(Self { device: id, peripheral: Some(id) }),
         }
     }
 
-    /// Who sends them.
-    pub(crate) const fn sender(&self) -> DeviceId {
-        self.sender
+    /// Under whom they are found.
+    pub(crate) const fn device(&self) -> DeviceId {
+        self.device
     }
 
     /// Whether an event of a report is one of the device's.
@@ -57,24 +66,25 @@ impl Source {
         &self,
         reader: &Authorised<Read>,
         query: &HistoryQuery,
-        after: Option<EventId>,
+        after: Option<EventPlace>,
         limit: usize,
     ) -> Result<Page, Problem> {
         let mut page = Page::default();
         let mut query = HistoryQuery {
-            device: self.sender,
-            beyond: after.and_then(|after| before(after.entry, query.order)),
+            device: self.device,
+            beyond: after.and_then(|after| before(after, query.order)),
             limit: limit.saturating_add(1).min(REPORTS_PER_READ),
             ..query.clone()
         };
         for _ in 0..READS_PER_PAGE_MAX {
             let fetched = reader.history(query.clone()).await?;
             for report in &fetched.reports {
-                for event in self.events(report, query.order, after) {
+                let time = report.place().time;
+                for event in self.events(report, query.order, after.map(|after| after.id)) {
                     if page.events.len() == limit {
                         return Ok(page);
                     }
-                    page.next = Some(event);
+                    page.next = Some(EventPlace { time, id: event });
                     page.events.extend(view(report, event));
                 }
             }
@@ -82,8 +92,10 @@ impl Source {
                 page.next = None;
                 return Ok(page);
             };
-            query.beyond = Some(last.id);
-            page.next = Some(EventId { entry: last.id, index: last_index(query.order) });
+            let place = last.place();
+            query.beyond = Some(place);
+            let id = EventId { entry: last.id, index: last_index(query.order) };
+            page.next = Some(EventPlace { time: place.time, id });
         }
         Ok(page)
     }
@@ -103,6 +115,7 @@ impl Source {
         }
         ids.into_iter().filter(move |id| {
             after.is_none_or(|after| match order {
+                _ if after.entry != id.entry => true,
                 HistoryOrder::OldestFirst => *id > after,
                 HistoryOrder::NewestFirst => *id < after,
             })
@@ -115,15 +128,17 @@ fn view(report: &StoredReport, id: EventId) -> Option<EventView> {
     Some(EventView::new(id.entry, id.index, &report.received, event))
 }
 
-/// The neighbour on the near side, so that the entry itself is read again.
-const fn before(entry: EntryId, order: HistoryOrder) -> Option<EntryId> {
+/// The neighbouring place on the near side, so that the entry itself is read again.
+const fn before(after: EventPlace, order: HistoryOrder) -> Option<Place> {
+    let entry = after.id.entry.0;
     let neighbour = match order {
-        HistoryOrder::OldestFirst => entry.0.checked_sub(1),
-        HistoryOrder::NewestFirst => entry.0.checked_add(1),
+        HistoryOrder::OldestFirst => entry.checked_sub(1),
+        HistoryOrder::NewestFirst => entry.checked_add(1),
     };
     match neighbour {
-        Some(number) => Some(EntryId(number)),
-        None => None,
+        Some(number) => Some(Place { time: after.time, entry: EntryId(number) }),
+        // Before the first entry of all: the places just before that time.
+        None => Some(Place { time: after.time.plus_millis(-1), entry: EntryId(u64::MAX) }),
     }
 }
 

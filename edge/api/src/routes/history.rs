@@ -4,13 +4,13 @@ use axum::Json;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use plomb_model::{DeviceId, EventId};
+use plomb_model::{DeviceId, EventId, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::devices::Order;
 use super::events_csv;
-use super::events_of::Source;
+use super::events_of::{EventPlace, Source};
 use crate::access::{Authorised, Read};
 use crate::cursor;
 use crate::problem::{Problem, ProblemView};
@@ -22,15 +22,15 @@ use crate::{HistoryOrder, HistoryQuery};
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryParameters {
-    /// Received then or later.
+    /// Happened then or later, by the device's clock.
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
     from: Option<Time>,
-    /// Received before.
+    /// Happened before, by the device's clock.
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
     to: Option<Time>,
-    /// By when it reached us; `desc` (newest first) unless said.
+    /// By when it happened; `desc` (newest first) unless said.
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
     order: Option<Order>,
@@ -80,7 +80,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let source = Source::of(&reader, id).await?;
     let query = HistoryQuery {
-        device: source.sender(),
+        device: source.device(),
         from: parameters.from.map(|from| from.0),
         to: parameters.to.map(|to| to.0),
         order: match parameters.order {
@@ -95,12 +95,13 @@ pub(crate) async fn list(
         return Ok(events_csv::response(reader, id, source, query, after));
     }
     let page = source.page(&reader, &query, after, parameters.limit.unwrap_or_default().get()).await?;
-    let next_cursor = page.next.map(|id| id.to_string());
+    let next_cursor = page.next.map(|next| cursor::write(next.time.as_millis(), next.id));
     Ok(Json(HistoryView { items: page.events, next_cursor }).into_response())
 }
 
-fn event_cursor(text: &str) -> Result<EventId, Problem> {
-    text.parse().map_err(|_| cursor::problem())
+fn event_cursor(text: &str) -> Result<EventPlace, Problem> {
+    let (millis, id): (i64, EventId) = cursor::read(text)?;
+    Ok(EventPlace { time: Timestamp::from_millis(millis), id })
 }
 
 /// Whether the first type that is asked for is CSV.

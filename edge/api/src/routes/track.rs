@@ -22,10 +22,6 @@ type Points = Count<2, POINTS_MAX, POINTS_DEFAULT>;
 const POINTS_READ_MAX: usize = 200_000;
 /// Reports fetched at once.
 const REPORTS_PER_READ: usize = 1_000;
-/// A device's clock may be ahead of ours by so much and its points are still found.
-const CLOCK_AHEAD_S: i64 = 3_600;
-/// A report may reach us so late and its points are still found: devices keep some days of reports.
-const LATE_S: i64 = 7 * 86_400;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -78,9 +74,9 @@ async fn read(
     range: (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<(Vec<TrackPoint>, bool), Problem> {
     let mut query = HistoryQuery {
-        device: source.sender(),
-        from: range.0.map(|from| from.plus_secs(-CLOCK_AHEAD_S)),
-        to: range.1.map(|to| to.plus_secs(LATE_S)),
+        device: source.device(),
+        from: range.0,
+        to: range.1,
         order: HistoryOrder::NewestFirst,
         beyond: None,
         limit: REPORTS_PER_READ,
@@ -97,7 +93,7 @@ async fn read(
             points.truncate(POINTS_READ_MAX);
             return Ok((points, false));
         }
-        query.beyond = Some(last.id);
+        query.beyond = Some(last.place());
     }
 }
 

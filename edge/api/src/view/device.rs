@@ -119,7 +119,10 @@ impl DeviceView {
             id: device.id.to_string(),
             protocol: ProtocolWord(device.protocol),
             class: ClassWord(class),
-            heard_through: device.heard_through.map(|master| master.to_string()),
+            heard_through: device
+                .heard_through
+                .and_then(|index| state.devices.row(index))
+                .map(|master| master.id.to_string()),
             first_received_at: device.first_received_at.into(),
             last_received_at: device.last_received_at.into(),
             occurred_at: device.occurred_at.map(Time::from),
@@ -134,10 +137,10 @@ impl DeviceView {
             signal_percent: device.network_signal.map(plomb_model::Percent::get),
             temperature_c: device.temperature.map(|temperature| f64::from(temperature.0) / 100.0),
             humidity_percent: device.humidity.map(|humidity| f64::from(humidity.0) / 100.0),
-            odometer_m: device.odometer.map(|distance| distance.0),
+            odometer_m: device.odometer_m.map(i64::from),
             reporting_period_s: device.period_s(),
             clock_offset_s: device.clock_offset_s,
-            connected: device.connection.is_some(),
+            connected: state.is_connected(device),
             trust: device.trust.into(),
             condition: ConditionWord(Condition::of(device)),
             open_alarms: open.into_iter().map(AlarmView::new).collect(),

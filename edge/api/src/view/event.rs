@@ -50,6 +50,13 @@ pub(crate) struct HistoryView {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// The events of a report as JSON, in the shape of the API, for tools without a server.
+#[must_use]
+pub fn event_values(received: &Received) -> Vec<serde_json::Value> {
+    let views = EventView::all(EntryId(0), received);
+    views.iter().map(|view| serde_json::to_value(view).unwrap_or_default()).collect()
+}
+
 impl EventView {
     /// The view of one event of a report.
     pub(crate) fn new(entry: EntryId, index: u16, received: &Received, event: &Event) -> Self {

@@ -1,0 +1,238 @@
+//! One input through all steps.
+
+use plomb_devices::{Decoded, ReportRef};
+use plomb_evidence::{
+    Action, Closed, Configured, Decided, Entry, Opened, Operated, ReceivedRef, encode, encode_received,
+};
+use plomb_model::{
+    Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, Protocol, ReceivedAt,
+};
+use plomb_rules::{Change, DeviceIndex, Reported, RuleSettings, State, Transition, evaluate};
+
+use crate::{Input, Ledger};
+
+/// Events of one frame whose retransmission is marked one by one; the rest share the last mark.
+const DUPLICATE_MARKS: usize = 64;
+
+/// What an input led to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Alarms raised or changed, in order, with the entry that records the decision.
+    pub changes: Vec<(EntryId, Change)>,
+    /// Devices whose state changed, in order, with repeats.
+    pub touched: Vec<DeviceIndex>,
+    /// How many reports were handled.
+    pub reports: u64,
+    /// How many events were retransmissions.
+    pub duplicates: u64,
+    /// How many issues the reports carried.
+    pub issues: u64,
+    /// How many reports came from devices that have not said who they are.
+    pub unidentified: u64,
+}
+
+/// The state, and the way of an input through it.
+#[derive(Debug)]
+pub struct Flow {
+    pub(crate) state: State,
+    transitions: Vec<Transition>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Flow {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(settings: RuleSettings) -> Self {
+        Self::with_state(State::new(settings))
+    }
+
+    /// Goes on from a state.
+    #[must_use]
+    pub const fn with_state(state: State) -> Self {
+        Self { state, transitions: Vec::new(), changes: Vec::new() }
+    }
+
+    /// The state, to look at.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// A new run begins: no conversation of an earlier one lives on.
+    pub fn begin(&mut self) {
+        self.state.disconnect_all();
+    }
+
+    /// Takes one input all the way: journalled, applied, judged, and the decision journalled.
+    pub fn handle(&mut self, input: &Input<'_>, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        match input {
+            Input::Opened(opened) => self.open(opened, ledger),
+            Input::Received { connection, protocol, at, decoded } => {
+                self.receive(*connection, *protocol, *at, decoded, ledger, outcome);
+            }
+            Input::Closed(closed) => self.close(closed, ledger),
+            Input::Operated(operated) => self.operate(operated, ledger, outcome),
+            Input::Clock(now) => self.advance(*now, ledger, outcome),
+            Input::Configured(at, settings) => self.configure(*at, settings, ledger),
+        }
+    }
+
+    fn open(&mut self, opened: &Opened, ledger: &mut dyn Ledger) {
+        self.state.connect(opened.connection);
+        let entry = Entry::Opened(opened.clone());
+        ledger.append(&mut |bytes| encode(&entry, bytes));
+    }
+
+    fn receive(
+        &mut self,
+        connection: ConnectionId,
+        protocol: Protocol,
+        at: ReceivedAt,
+        decoded: &Decoded,
+        ledger: &mut dyn Ledger,
+        outcome: &mut Outcome,
+    ) {
+        for report in decoded.reports() {
+            let about = ledger.next();
+            let unidentified = nobody(&report);
+            let issues = unidentified.as_ref().map_or(report.issues, |issues| issues);
+            let mut received = ReceivedRef {
+                at,
+                connection,
+                protocol,
+                device: report.device,
+                frame: report.frame,
+                issues,
+                events: report.events,
+                duplicates: 0,
+                replies: report.replies,
+            };
+            received.duplicates = self.apply(about, &received, outcome);
+            ledger.append(&mut |bytes| encode_received(&received, bytes));
+            self.judge();
+            self.decide(about, ledger, outcome);
+            outcome.reports += 1;
+            outcome.issues += issues.len() as u64;
+            outcome.unidentified += u64::from(unidentified.is_some());
+        }
+    }
+
+    /// Puts settings in force, and journals them so that a replay judges by the same.
+    fn configure(&mut self, at: ReceivedAt, settings: &RuleSettings, ledger: &mut dyn Ledger) {
+        self.state.set_settings(settings.clone());
+        let settings = settings.pairs().into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let entry = Entry::Configured(Configured { at, settings });
+        ledger.append(&mut |bytes| encode(&entry, bytes));
+    }
+
+    fn close(&mut self, closed: &Closed, ledger: &mut dyn Ledger) {
+        self.state.disconnect(closed.connection);
+        let entry = Entry::Closed(closed.clone());
+        ledger.append(&mut |bytes| encode(&entry, bytes));
+    }
+
+    fn operate(&mut self, operated: &Operated, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        let about = ledger.next();
+        let entry = Entry::Operated(operated.clone());
+        ledger.append(&mut |bytes| encode(&entry, bytes));
+        self.act(operated);
+        self.decide(about, ledger, outcome);
+    }
+
+    /// Time is journalled only where it decided something.
+    fn advance(&mut self, now: ReceivedAt, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        self.state.advance(now, &mut self.changes);
+        if self.changes.is_empty() {
+            return;
+        }
+        let about = ledger.next();
+        ledger.append(&mut |bytes| encode(&Entry::Clocked(now), bytes));
+        self.decide(about, ledger, outcome);
+    }
+
+    /// Folds the events of a report into the state; returns the marks of retransmissions.
+    pub(crate) fn apply(&mut self, about: EntryId, received: &ReceivedRef<'_>, outcome: &mut Outcome) -> u64 {
+        self.transitions.clear();
+        let Some(device) = received.device else { return 0 };
+        let mut duplicates = 0;
+        for (place, event) in received.events.iter().enumerate() {
+            let reported = reported(about, received, device, place, event);
+            match self.state.apply(&reported) {
+                Some(transition) => {
+                    outcome.touched.push(transition.device);
+                    self.transitions.push(transition);
+                }
+                None => {
+                    duplicates |= 1 << place.min(DUPLICATE_MARKS - 1);
+                    outcome.duplicates += 1;
+                }
+            }
+        }
+        duplicates
+    }
+
+    /// Judges what the last report changed.
+    pub(crate) fn judge(&mut self) {
+        for transition in &self.transitions {
+            evaluate(&mut self.state, transition, &mut self.changes);
+        }
+    }
+
+    /// Does what a person ordered.
+    pub(crate) fn act(&mut self, operated: &Operated) {
+        match &operated.action {
+            Action::Acknowledge { alarm, reason, note } => {
+                let acknowledgement = Acknowledgement {
+                    by: operated.by.clone(),
+                    at: operated.at,
+                    reason: reason.clone(),
+                    note: note.clone(),
+                };
+                self.state.acknowledge(*alarm, acknowledgement, &mut self.changes);
+            }
+        }
+    }
+
+    /// Journals what was decided about an input, if anything was.
+    fn decide(&mut self, about: EntryId, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        if self.changes.is_empty() {
+            return;
+        }
+        let entry = ledger.next();
+        let decided = Entry::Decided(Decided { about, alarms: self.changes.as_slice().into() });
+        ledger.append(&mut |bytes| encode(&decided, bytes));
+        outcome.changes.extend(self.changes.drain(..).map(|change| (entry, change)));
+    }
+}
+
+fn reported<'a>(
+    entry: EntryId,
+    received: &ReceivedRef<'_>,
+    device: DeviceId,
+    place: usize,
+    event: &'a Event,
+) -> Reported<'a> {
+    Reported {
+        id: EventId { entry, index: u16::try_from(place).unwrap_or(u16::MAX) },
+        at: received.at,
+        connection: received.connection,
+        protocol: received.protocol,
+        device,
+        companions: received.events.len(),
+        event,
+    }
+}
+
+/// The issues of a report whose events belong to nobody, with one that says so.
+fn nobody(report: &ReportRef<'_>) -> Option<Vec<Issue>> {
+    if report.device.is_some() || report.events.is_empty() {
+        return None;
+    }
+    let mut issues = report.issues.to_vec();
+    issues.push(Issue::new(
+        0,
+        "the device has not said who it is on this connection",
+        "no login before this report",
+    ));
+    Some(issues)
+}

@@ -1,0 +1,16 @@
+//! The rules, one story each: what a device reports, and which alarms must follow.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not so"
+)]
+
+mod gnss;
+mod life;
+mod seal;
+mod silence;
+mod supply;
+mod time;
+mod world;

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Runs web/tests in a real Chromium against the real server with simulated devices, on ports and a directory of its own.
+set -eu
+plomb=$1
+simulator=$2
+
+directory=$(mktemp -d)
+port() { node -e "const s=require('net').createServer().listen(0,'127.0.0.1',()=>{console.log(s.address().port);s.close()})"; }
+http=$(port)
+jointech=$(port)
+jt808=$(port)
+gt06=$(port)
+teltonika=$(port)
+
+export PLOMB_STORAGE_DIRECTORY="$directory/data"
+export PLOMB_STORAGE_SEGMENT_MIB=4
+export PLOMB_STORAGE_FREE_MIB_MIN=64
+export PLOMB_HTTP_BIND="127.0.0.1:$http"
+export PLOMB_LISTEN_ADDRESS=127.0.0.1
+export PLOMB_LISTEN_JOINTECH_TCP="$jointech" PLOMB_LISTEN_JT808_TCP="$jt808" PLOMB_LISTEN_JT808_UDP="$jt808"
+export PLOMB_LISTEN_GT06_TCP="$gt06" PLOMB_LISTEN_TELTONIKA_TCP="$teltonika" PLOMB_LISTEN_TELTONIKA_UDP="$teltonika"
+export PLOMB_LISTEN_SHARED_TCP=0 PLOMB_LISTEN_SHARED_UDP=0
+
+mkdir -p "$directory/data"
+PLOMB_USER=operator
+PLOMB_PASSWORD=$(node -e "console.log(require('crypto').randomBytes(12).toString('hex'))")
+printf '%s\n' "$PLOMB_PASSWORD" | "$plomb" account add "$PLOMB_USER" --role operator >/dev/null
+
+"$plomb" serve >"$directory/server.log" 2>&1 &
+server=$!
+fleet=
+stop() {
+    status=$?
+    trap - EXIT
+    [ -n "$fleet" ] && kill "$fleet" 2>/dev/null || true
+    kill "$server" 2>/dev/null || true
+    wait 2>/dev/null || true
+    if [ "$status" != 0 ]; then
+        echo "server:" && tail -n 30 "$directory/server.log"
+        echo "simulator:" && tail -n 10 "$directory/simulator.log" 2>/dev/null || true
+    fi
+    rm -rf "$directory"
+    exit "$status"
+}
+trap stop EXIT
+
+for _ in $(seq 100); do
+    node -e "fetch('http://127.0.0.1:$http/readyz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))" && break
+    sleep 0.2
+done
+
+"$simulator" fleet --host 127.0.0.1 --jointech-port "$jointech" --jt808-port "$jt808" --gt06-port "$gt06" \
+    --teltonika-port "$teltonika" --devices 40 --seed 7 --interval 2s --time-factor 30 >"$directory/simulator.log" 2>&1 &
+fleet=$!
+
+export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_PASSWORD
+export PLOMB_TRIGGER="$(realpath "$simulator") trigger --kind cut --protocol jointech --host 127.0.0.1 --port $jointech"
+cd web
+node --test tests/

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Starts the server on embedded storage with a simulated fleet, prints where to look, and stops both on Ctrl-C.
+set -eu
+plomb=$1
+simulator=$2
+directory=$3
+
+mkdir -p "$directory"
+export PLOMB_STORAGE_DIRECTORY="$directory"
+export PLOMB_STORAGE_FREE_MIB_MIN="${PLOMB_STORAGE_FREE_MIB_MIN:-256}"
+export PLOMB_LISTEN_ADDRESS=127.0.0.1
+: "${PLOMB_HTTP_BIND:=127.0.0.1:8080}"
+export PLOMB_HTTP_BIND
+
+"$plomb" account demo "$directory/log-ins.txt"
+"$plomb" serve >"$directory/server.log" 2>&1 &
+server=$!
+fleet=
+stop() {
+    trap - INT TERM EXIT
+    [ -n "$fleet" ] && kill "$fleet" 2>/dev/null || true
+    kill "$server" 2>/dev/null || true
+    wait 2>/dev/null || true
+}
+trap stop INT TERM EXIT
+
+ready=
+for _ in $(seq 100); do
+    if node -e "fetch('http://$PLOMB_HTTP_BIND/readyz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"; then
+        ready=yes
+        break
+    fi
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.2
+done
+if [ -z "$ready" ]; then
+    echo "The server did not start. Its last words:" >&2
+    tail -n 20 "$directory/server.log" >&2
+    exit 1
+fi
+
+"$simulator" fleet --host 127.0.0.1 --devices "${DEMO_DEVICES:-120}" --seed 7 --interval 5s --time-factor 30 \
+    --incidents-every 20s >"$directory/simulator.log" 2>&1 &
+fleet=$!
+
+echo
+echo "  Plomb is running:  http://$PLOMB_HTTP_BIND/"
+sed 's/^/  /' "$directory/log-ins.txt"
+echo "  120 e-locks and trackers are under way; every 20 s something happens to one of them."
+echo "  Logs: $directory/server.log, $directory/simulator.log.  Stop with Ctrl-C."
+echo
+wait "$server"

@@ -1,0 +1,19 @@
+//! Every limit of the listeners, by name.
+
+/// Conversations that one listener keeps at once; a further one is closed at once and counted.
+/// Bounded in practice by the process's file descriptors.
+pub const CONNECTIONS_PER_LISTENER_MAX: usize = 100_000;
+/// Peers that one UDP listener keeps a session for; the one heard least lately gives way.
+pub const UDP_PEERS_MAX: usize = 100_000;
+/// Bytes taken from a socket at once: large enough that a gateway's stream costs few calls, small enough to stay in cache.
+pub const READ_BYTES: usize = 64 * 1024;
+/// Largest datagram: that of UDP over IPv4.
+pub const DATAGRAM_BYTES_MAX: usize = 65_507;
+/// Batches of one conversation that may wait to become durable before it is read again.
+pub const UNANSWERED_BATCHES_MAX: usize = 8;
+/// Batches of one UDP listener that may wait to become durable.
+pub const UDP_UNANSWERED_MAX: usize = 4096;
+/// Bytes by which a shared port must have recognised the protocol.
+pub const RECOGNISE_BYTES_MAX: usize = 512;
+/// A device that does not take our replies for so long is closed, seconds.
+pub const WRITE_S_MAX: u64 = 20;

@@ -1,0 +1,292 @@
+//! Configuration: one commented TOML file, the environment above it, unknown keys refused.
+//!
+//! Each key can be overridden by `PLOMB_<SECTION>_<KEY>`, e.g. `PLOMB_HTTP_BIND=0.0.0.0:8443`.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use plomb_model::{Protocol, Transport};
+use plomb_rules::RuleSettings;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::ConfigArgument;
+
+/// Everything that can be configured. `deploy/plomb.toml` says what each key means.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) storage: Storage,
+    pub(crate) http: Http,
+    pub(crate) listen: Listen,
+    pub(crate) devices: Devices,
+    pub(crate) log: Log,
+    pub(crate) rules: BTreeMap<String, i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Storage {
+    pub(crate) directory: PathBuf,
+    pub(crate) segment_mib: u64,
+    pub(crate) group_commit_kib_max: u64,
+    pub(crate) group_commit_ms_max: u64,
+    pub(crate) seal_after_s: u64,
+    pub(crate) retention_days: u64,
+    pub(crate) retention_gib: u64,
+    pub(crate) free_mib_min: u64,
+    pub(crate) direct_io: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    pub(crate) bind: SocketAddr,
+    pub(crate) base_map: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Listen {
+    pub(crate) address: IpAddr,
+    pub(crate) jointech_tcp: u16,
+    pub(crate) jt808_tcp: u16,
+    pub(crate) jt808_udp: u16,
+    pub(crate) gt06_tcp: u16,
+    pub(crate) teltonika_tcp: u16,
+    pub(crate) teltonika_udp: u16,
+    pub(crate) shared_tcp: u16,
+    pub(crate) shared_udp: u16,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Devices {
+    pub(crate) idle_s_max: u64,
+    pub(crate) jt808_require_authentication: bool,
+    pub(crate) jt808_utc_offset_min: i16,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("plomb-data"),
+            segment_mib: 64,
+            group_commit_kib_max: 1024,
+            group_commit_ms_max: 5,
+            seal_after_s: 3600,
+            retention_days: 0,
+            retention_gib: 0,
+            free_mib_min: 512,
+            direct_io: true,
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080), base_map: PathBuf::new() }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            jointech_tcp: Protocol::Jointech.default_port(),
+            jt808_tcp: Protocol::Jt808.default_port(),
+            jt808_udp: Protocol::Jt808.default_port(),
+            gt06_tcp: Protocol::Gt06.default_port(),
+            teltonika_tcp: Protocol::Teltonika.default_port(),
+            teltonika_udp: Protocol::Teltonika.default_port(),
+            shared_tcp: 5000,
+            shared_udp: 5000,
+        }
+    }
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self { idle_s_max: 1800, jt808_require_authentication: false, jt808_utc_offset_min: 480 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// One port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Port {
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) transport: Transport,
+    pub(crate) number: u16,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment.
+    pub(crate) fn load(argument: &ConfigArgument) -> anyhow::Result<Self> {
+        let environment: Vec<(String, String)> = std::env::vars().collect();
+        let text = match &argument.config {
+            Some(path) => read(path)?,
+            None => String::new(),
+        };
+        let name = argument
+            .config
+            .as_deref()
+            .map_or_else(|| "the environment".to_owned(), |p| p.display().to_string());
+        Self::parse(&text, &environment).with_context(|| format!("reading the configuration from {name}"))
+    }
+
+    /// Parses the file's text with the environment above it.
+    pub(crate) fn parse(text: &str, environment: &[(String, String)]) -> anyhow::Result<Self> {
+        let mut table: Table = text.parse()?;
+        let known = Table::try_from(Self { rules: default_rules(), ..Self::default() })?;
+        for (section, keys) in &known {
+            for key in keys.as_table().into_iter().flat_map(Table::keys) {
+                let variable = format!("PLOMB_{}_{}", section.to_uppercase(), key.to_uppercase());
+                let Some((_, value)) = environment.iter().find(|(name, _)| *name == variable) else {
+                    continue;
+                };
+                let section = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+                let Some(section) = section.as_table_mut() else { bail!("[{section}] must be a section") };
+                section.insert(key.clone(), value_of(value));
+            }
+        }
+        let config: Self = Value::Table(table).try_into()?;
+        config.rule_settings()?;
+        Ok(config)
+    }
+
+    /// The settings of the rules.
+    pub(crate) fn rule_settings(&self) -> anyhow::Result<RuleSettings> {
+        let mut settings = RuleSettings::default();
+        for (name, value) in &self.rules {
+            settings.set(name, *value).with_context(|| {
+                let known: Vec<&str> =
+                    RuleSettings::default().pairs().into_iter().map(|(name, _)| name).collect();
+                format!("in [rules]: the settings are {}", known.join(", "))
+            })?;
+        }
+        Ok(settings)
+    }
+
+    /// The ports to listen on; 0 turns one off.
+    pub(crate) fn ports(&self) -> Vec<Port> {
+        let listen = &self.listen;
+        let port = |protocol, transport, number| Port { protocol, transport, number };
+        [
+            port(Some(Protocol::Jointech), Transport::Tcp, listen.jointech_tcp),
+            port(Some(Protocol::Jt808), Transport::Tcp, listen.jt808_tcp),
+            port(Some(Protocol::Jt808), Transport::Udp, listen.jt808_udp),
+            port(Some(Protocol::Gt06), Transport::Tcp, listen.gt06_tcp),
+            port(Some(Protocol::Teltonika), Transport::Tcp, listen.teltonika_tcp),
+            port(Some(Protocol::Teltonika), Transport::Udp, listen.teltonika_udp),
+            port(None, Transport::Tcp, listen.shared_tcp),
+            port(None, Transport::Udp, listen.shared_udp),
+        ]
+        .into_iter()
+        .filter(|port| port.number != 0)
+        .collect()
+    }
+}
+
+fn default_rules() -> BTreeMap<String, i64> {
+    RuleSettings::default().pairs().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A number or a truth value if it reads like one, else a text.
+fn value_of(text: &str) -> Value {
+    if let Ok(number) = text.parse() {
+        Value::Integer(number)
+    } else if let Ok(truth) = text.parse() {
+        Value::Boolean(truth)
+    } else {
+        Value::String(text.to_owned())
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("opening the configuration {}", path.display()))
+}
+
+/// `plomb config check`.
+#[expect(clippy::print_stdout, reason = "a command line tool tells its user")]
+pub(crate) fn check(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
+    Config::load(argument)?;
+    println!("The configuration is good.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `plomb config show`.
+#[expect(clippy::print_stdout, reason = "a command line tool tells its user")]
+pub(crate) fn show(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(argument)?;
+    let rules = config.rule_settings()?;
+    config.rules = rules.pairs().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    print!("{}", toml::to_string_pretty(&config)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Zero means no limit.
+pub(crate) const fn days(days: u64) -> Option<Duration> {
+    if days == 0 { None } else { Some(Duration::from_secs(days * 86_400)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_file_says_the_defaults() {
+        let shipped = Config::parse(include_str!("../../../deploy/plomb.toml"), &[]).unwrap();
+        let mut defaults = Config::default();
+        defaults.rules = default_rules();
+        assert_eq!(toml::to_string(&shipped).unwrap(), toml::to_string(&defaults).unwrap());
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        for text in ["[http]\nbnd = 1", "[nothing]\na = 1", "[rules]\nbattery_lo = 3"] {
+            let error = format!("{:#}", Config::parse(text, &[]).unwrap_err());
+            assert!(
+                error.contains("bnd") || error.contains("nothing") || error.contains("battery_lo"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_environment_stands_above_the_file() {
+        let environment = [
+            ("PLOMB_HTTP_BIND".to_owned(), "127.0.0.1:9999".to_owned()),
+            ("PLOMB_RULES_LATE_S".to_owned(), "7".to_owned()),
+            ("PLOMB_STORAGE_DIRECT_IO".to_owned(), "false".to_owned()),
+        ];
+        let config = Config::parse("[http]\nbind = \"127.0.0.1:1\"", &environment).unwrap();
+        assert_eq!(config.http.bind.port(), 9999);
+        assert_eq!(config.rule_settings().unwrap().late_s, 7);
+        assert!(!config.storage.direct_io);
+    }
+}

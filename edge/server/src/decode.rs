@@ -1,0 +1,279 @@
+//! `plomb decode`: frames, one a line, through one session, without a server.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use plomb_devices::{Decoded, Recognised, Session, SessionConfig, first_bytes, open, recognise};
+use plomb_evidence::Received;
+use plomb_ingest::now;
+use plomb_model::{ConnectionId, Issue, Protocol};
+use plomb_wire::{from_hex, to_hex};
+use serde_json::{Map, Value, json};
+
+/// Longest line: a frame of 64 KiB in hex, with room.
+const LINE_BYTES_MAX: usize = 1 << 18;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecodeArguments {
+    /// jointech, jt808, gt06, teltonika, or auto to recognise it.
+    #[arg(long)]
+    protocol: String,
+    /// Decode damaged frames too, as captures altered by hand need it.
+    #[arg(long)]
+    lenient: bool,
+    /// One JSON object a line, instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Each line is a datagram.
+    #[arg(long)]
+    udp: bool,
+    /// The file with the frames; - or nothing for standard input.
+    file: Option<PathBuf>,
+}
+
+/// Exit status 0 when every line was processed, whatever its issues.
+pub(crate) fn run(arguments: &DecodeArguments) -> anyhow::Result<ExitCode> {
+    let mut lines = Lines::new(arguments)?;
+    let input: Box<dyn Read> = match &arguments.file {
+        Some(path) if path.as_os_str() != "-" => {
+            Box::new(std::fs::File::open(path).with_context(|| format!("opening {}", path.display()))?)
+        }
+        _ => Box::new(std::io::stdin()),
+    };
+    let mut input = BufReader::new(input);
+    let mut output = std::io::stdout().lock();
+    let mut number = 0_u64;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let limit = u64::try_from(LINE_BYTES_MAX + 1).unwrap_or(u64::MAX);
+        if input.by_ref().take(limit).read_until(b'\n', &mut line).context("reading the frames")? == 0 {
+            break;
+        }
+        if line.len() > LINE_BYTES_MAX {
+            bail!("line {} has more than {LINE_BYTES_MAX} bytes", number + 1);
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        number += 1;
+        let decoded = lines.decode(text);
+        let shown = if arguments.json {
+            format!("{}\n", json_of(number, &decoded))
+        } else {
+            table_of(number, &decoded)
+        };
+        if let Err(error) = output.write_all(shown.as_bytes()) {
+            // Whoever read us has gone, e.g. `head`.
+            return if error.kind() == std::io::ErrorKind::BrokenPipe {
+                Ok(ExitCode::SUCCESS)
+            } else {
+                Err(error.into())
+            };
+        }
+    }
+    output.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a line became.
+struct Line {
+    protocol: Protocol,
+    device: Option<String>,
+    reports: Vec<Received>,
+    issues: Vec<Issue>,
+}
+
+/// The one session that all lines go through.
+struct Lines {
+    protocol: Option<Protocol>,
+    config: SessionConfig,
+    session: Option<Box<dyn Session>>,
+}
+
+impl Lines {
+    fn new(arguments: &DecodeArguments) -> anyhow::Result<Self> {
+        let protocol = match arguments.protocol.as_str() {
+            "auto" => None,
+            name => Some(Protocol::from_name(name).with_context(|| {
+                format!(
+                    "no protocol {name:?}: there are {}, auto",
+                    Protocol::ALL.map(Protocol::name).join(", ")
+                )
+            })?),
+        };
+        let config = SessionConfig {
+            lenient: arguments.lenient,
+            datagrams: arguments.udp,
+            ..SessionConfig::default()
+        };
+        Ok(Self { protocol, config, session: None })
+    }
+
+    fn decode(&mut self, text: &str) -> Line {
+        let mut line = Line {
+            protocol: self.protocol.unwrap_or(Protocol::Unrecognised),
+            device: None,
+            reports: Vec::new(),
+            issues: Vec::new(),
+        };
+        match bytes_of(text) {
+            Ok(bytes) => self.receive(&bytes, &mut line),
+            Err(issue) => line.issues.push(issue),
+        }
+        line
+    }
+
+    fn receive(&mut self, bytes: &[u8], line: &mut Line) {
+        if self.session.is_none() {
+            let protocol = match (self.protocol, recognise(bytes)) {
+                (Some(protocol), _) | (None, Recognised::Is(protocol)) => protocol,
+                (None, Recognised::NeedMore | Recognised::Unknown) => {
+                    let names = Protocol::ALL.map(Protocol::name).join(", ");
+                    let what = format!("the first bytes are of no protocol spoken here ({names})");
+                    line.issues.push(Issue::new(0, what, first_bytes(bytes)));
+                    return;
+                }
+            };
+            self.protocol = Some(protocol);
+            self.session = Some(open(protocol, self.config.clone()));
+        }
+        let (Some(session), Some(protocol)) = (&mut self.session, self.protocol) else { return };
+        line.protocol = protocol;
+        let at = now();
+        let mut out = Decoded::default();
+        session.receive(at, bytes, &mut out);
+        session.finish(at, &mut out);
+        for report in out.reports() {
+            line.device =
+                line.device.take().or_else(|| report.device.map(|device| device.value().to_owned()));
+            line.issues.extend_from_slice(report.issues);
+            line.reports.push(Received {
+                at,
+                connection: ConnectionId(0),
+                protocol,
+                device: report.device,
+                frame: report.frame.into(),
+                issues: report.issues.into(),
+                events: report.events.into(),
+                duplicates: 0,
+                replies: report.replies.into(),
+            });
+        }
+    }
+}
+
+/// `hex:` or bare hex, `text:` with the escapes \r \n \t \\ and \xHH.
+fn bytes_of(text: &str) -> Result<Vec<u8>, Issue> {
+    if let Some(text) = text.strip_prefix("text:") {
+        return unescape(text);
+    }
+    let hex = text.strip_prefix("hex:").unwrap_or(text);
+    from_hex(hex)
+        .map_err(|error| Issue::new(0, format!("the line is no hex ({error}); begin text with text:"), hex))
+}
+
+fn unescape(text: &str) -> Result<Vec<u8>, Issue> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find('\\') {
+        let (before, after) = rest.split_at(place);
+        bytes.extend_from_slice(before.as_bytes());
+        let escape = after.get(1..2).unwrap_or_default();
+        let (byte, used) = match escape {
+            "r" => (Some(b'\r'), 2),
+            "n" => (Some(b'\n'), 2),
+            "t" => (Some(b'\t'), 2),
+            "0" => (Some(0), 2),
+            "\\" => (Some(b'\\'), 2),
+            "x" => (after.get(2..4).and_then(|hex| u8::from_str_radix(hex, 16).ok()), 4),
+            _ => (None, 0),
+        };
+        let Some(byte) = byte else {
+            let what = "no such escape: there are \\r \\n \\t \\0 \\\\ and \\xHH";
+            return Err(Issue::new(text.len() - after.len(), what, escape));
+        };
+        bytes.push(byte);
+        rest = after.get(used..).unwrap_or_default();
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
+}
+
+fn json_of(number: u64, line: &Line) -> Value {
+    let events: Vec<Value> = line.reports.iter().flat_map(events_of).collect();
+    let replies = line.reports.iter().filter(|report| !report.replies.is_empty());
+    let replies: Vec<String> = replies.map(|report| to_hex(&report.replies)).collect();
+    let issue = |issue: &Issue| json!({"offset": issue.offset, "what": issue.what, "found": issue.found});
+    let issues: Vec<Value> = line.issues.iter().map(issue).collect();
+    json!({
+        "frame": number,
+        "protocol": line.protocol.name(),
+        "device": line.device,
+        "events": events,
+        "replies": replies,
+        "issues": issues,
+    })
+}
+
+/// The events as the API shows them, without what only a journal gives them.
+fn events_of(report: &Received) -> Vec<Value> {
+    let mut events = plomb_api::event_values(report);
+    for event in events.iter_mut().filter_map(Value::as_object_mut) {
+        for key in ["id", "entry", "received_at", "duplicate"] {
+            event.remove(key);
+        }
+        *event = std::mem::take(event).into_iter().collect::<Map<String, Value>>();
+    }
+    events
+}
+
+fn table_of(number: u64, line: &Line) -> String {
+    let mut text = format!("{number}  {}  {}\n", line.protocol.name(), line.device.as_deref().unwrap_or("-"));
+    for event in line.reports.iter().flat_map(events_of) {
+        let word = |key: &str| event[key].as_str().unwrap_or("-").to_owned();
+        let mut row = format!("   {:<15} {:<24}", word("kind"), word("occurred_at"));
+        let position = &event["position"];
+        if position.is_object() {
+            let valid = if position["valid"] == true { "valid" } else { "not valid" };
+            push(&mut row, format_args!(" {}, {} ({valid})", position["latitude"], position["longitude"]));
+        }
+        for signal in event["signals"].as_array().into_iter().flatten() {
+            push(&mut row, format_args!(" !{}", signal.as_str().unwrap_or_default()));
+        }
+        push(&mut text, format_args!("{row}\n"));
+        for (part, whole) in
+            event["seal"].as_object().into_iter().flatten().filter(|(_, whole)| !whole.is_null())
+        {
+            push(
+                &mut text,
+                format_args!(
+                    "      {:<24} {}\n",
+                    part.replace('_', " "),
+                    if *whole == true { "yes" } else { "NO" }
+                ),
+            );
+        }
+        for reading in event["readings"].as_array().into_iter().flatten() {
+            let text_of = |key: &str| reading[key].as_str().unwrap_or_default().to_owned();
+            push(&mut text, format_args!("      {:<24} {}\n", text_of("name"), text_of("text")));
+        }
+    }
+    for report in line.reports.iter().filter(|report| !report.replies.is_empty()) {
+        push(&mut text, format_args!("   reply           {}\n", to_hex(&report.replies)));
+    }
+    for issue in &line.issues {
+        push(&mut text, format_args!("   issue           {issue}\n"));
+    }
+    text
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let written = text.write_fmt(arguments);
+    debug_assert!(written.is_ok(), "a string takes all that is written");
+}

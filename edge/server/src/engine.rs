@@ -1,0 +1,216 @@
+//! The flow thread: takes what arrives, runs it through the flow in order, hands the entries to the journal, and
+//! lets replies and updates go when the journal has them.
+//!
+//! When the journal refuses (a full disk), nothing is answered any more, so that devices send again. Once it takes
+//! entries again, the state is recovered from it: what was applied and not kept is forgotten.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use plomb_api::{DeviceMark, Question, Ring, Update, UpdateChange};
+use plomb_evidence::{Action, Operated};
+use plomb_flow::{Flow, Input};
+use plomb_ingest::{Arrival, Batch as Arrived, Release, now};
+use plomb_model::EntryId;
+use plomb_rules::{Change, RuleSettings};
+use plomb_store::JournalWriter;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, info, warn};
+
+use crate::metrics::EngineCounters;
+use crate::moved::Moved;
+use crate::platform::Peers;
+use crate::recover::{Recovered, Recovery};
+use crate::round::Round;
+
+/// Arrivals taken from the listeners at once.
+const ARRIVALS_PER_ROUND: usize = 256;
+/// A batch for the journal is handed on when it has grown to this, however much is still to come.
+const BATCH_BYTES: usize = 1 << 20;
+/// Marks published in one second; the rest follow in the next.
+const MARKS_PER_SECOND_MAX: usize = 20_000;
+
+/// What is asked of the flow thread beside arrivals.
+pub(crate) enum Work {
+    /// A question to the state.
+    Ask(Question),
+    /// A person's action; answered with the alarms it changed, or `None` when what it is about does not exist.
+    Operate { by: Box<str>, action: Action, reply: oneshot::Sender<Option<Vec<Change>>> },
+    /// A snapshot of the state: the number of the next entry and the bytes.
+    Snapshot(oneshot::Sender<(EntryId, Vec<u8>)>),
+}
+
+/// The flow thread's possessions.
+pub(crate) struct Engine {
+    pub(crate) flow: Flow,
+    pub(crate) next: EntryId,
+    pub(crate) settings: RuleSettings,
+    pub(crate) writer: JournalWriter,
+    pub(crate) recovery: Recovery,
+    pub(crate) ring: Ring,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) counters: Arc<EngineCounters>,
+    /// How many devices are known.
+    pub(crate) devices: Arc<AtomicU64>,
+    /// The number of the next entry that is not durable yet.
+    pub(crate) durable: Arc<AtomicU64>,
+    /// Set when the journal has refused a batch.
+    pub(crate) refused: Arc<AtomicBool>,
+}
+
+impl Engine {
+    /// Runs until the listeners have gone; what was taken is with the journal before it returns.
+    pub(crate) fn run(mut self, arrivals: mpsc::Receiver<Arrival>, work: mpsc::Receiver<Work>) {
+        match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => runtime.block_on(self.rounds(arrivals, work)),
+            Err(error) => error!(%error, "The flow thread cannot start"),
+        }
+    }
+
+    async fn rounds(&mut self, mut arrivals: mpsc::Receiver<Arrival>, mut work: mpsc::Receiver<Work>) {
+        let mut waiting = Vec::with_capacity(ARRIVALS_PER_ROUND);
+        let mut clock = tokio::time::interval(Duration::from_secs(1));
+        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut moved = Moved::default();
+        let mut round = Round::new(self.next);
+        self.configure(&mut round);
+        loop {
+            tokio::select! {
+                biased;
+                _ = clock.tick() => self.tick(&mut round, &mut moved),
+                Some(asked) = work.recv() => self.work(&mut round, asked),
+                count = arrivals.recv_many(&mut waiting, ARRIVALS_PER_ROUND) => {
+                    if count == 0 {
+                        break;
+                    }
+                    for arrival in waiting.drain(..) {
+                        self.arrive(&mut round, arrival);
+                        if round.byte_len() >= BATCH_BYTES {
+                            self.hand_over(&mut round, &mut moved);
+                        }
+                    }
+                }
+            }
+            self.hand_over(&mut round, &mut moved);
+        }
+        info!(next_entry = self.next.0, "The flow has stopped");
+    }
+
+    /// Puts the configured settings in force, if they are others than those of the journal.
+    fn configure(&mut self, round: &mut Round) {
+        if *self.flow.state().settings() != self.settings {
+            round.run(&mut self.flow, &Input::Configured(now(), &self.settings));
+        }
+    }
+
+    fn tick(&mut self, round: &mut Round, moved: &mut Moved) {
+        if self.refused.load(Ordering::Acquire) {
+            self.recover(round, moved);
+        } else {
+            round.run(&mut self.flow, &Input::Clock(now()));
+            self.publish(moved);
+        }
+    }
+
+    fn arrive(&mut self, round: &mut Round, arrival: Arrival) {
+        if self.refused.load(Ordering::Acquire) {
+            refuse(arrival);
+            return;
+        }
+        match arrival {
+            Arrival::Opened(opened) => {
+                self.peers.remember(opened.connection, &opened.peer);
+                round.run(&mut self.flow, &Input::Opened(&opened));
+            }
+            Arrival::Closed(closed) => round.run(&mut self.flow, &Input::Closed(&closed)),
+            Arrival::Received(Arrived { connection, protocol, at, decoded, back }) => {
+                round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
+                round.release_later(back, connection, decoded);
+            }
+        }
+    }
+
+    fn work(&mut self, round: &mut Round, work: Work) {
+        match work {
+            Work::Ask(question) => question(self.flow.state()),
+            Work::Operate { by, action, reply } => {
+                let Action::Acknowledge { alarm, .. } = &action;
+                if self.flow.state().alarms.get(*alarm).is_some() {
+                    round.operate(&mut self.flow, Operated { at: now(), by, action }, reply);
+                } else if reply.send(None).is_err() {
+                    info!("Nobody waits for the refusal any more");
+                }
+            }
+            Work::Snapshot(reply) => {
+                if reply.send((round.next_entry(), self.flow.snapshot())).is_err() {
+                    info!("Nobody waits for the snapshot any more");
+                }
+            }
+        }
+    }
+
+    /// Gives the round's entries to the journal, with what is to happen when they are durable.
+    fn hand_over(&mut self, round: &mut Round, moved: &mut Moved) {
+        if round.is_empty() {
+            return;
+        }
+        self.next = round.next_entry();
+        let done = std::mem::replace(round, Round::new(self.next));
+        self.counters.count(&done.outcome);
+        self.devices.store(self.flow.state().devices.len() as u64, Ordering::Relaxed);
+        moved.add(&done.outcome.touched);
+        moved.add_alarmed(&done.outcome.changes, self.flow.state());
+        let (batch, completion) = done.finish();
+        let (ring, durable, refused) =
+            (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
+        self.writer.append(batch.when_durable(move |result| match result {
+            Ok(receipt) => {
+                durable.store(receipt.end.0, Ordering::Release);
+                completion.release(&ring);
+            }
+            Err(error) => {
+                if !refused.swap(true, Ordering::AcqRel) {
+                    error!(error = %error, "The journal refuses reports: nothing is acknowledged until it takes them again");
+                }
+                completion.refuse();
+            }
+        }));
+    }
+
+    /// Publishes where devices are now, at most so many a second.
+    fn publish(&self, moved: &mut Moved) {
+        let sequence = self.durable.load(Ordering::Acquire).saturating_sub(1);
+        let devices = &self.flow.state().devices;
+        self.ring.publish(moved.take(MARKS_PER_SECOND_MAX).into_iter().filter_map(|index| {
+            let change = UpdateChange::Moved(DeviceMark::of(devices.row(index)?));
+            Some(Update { sequence, change })
+        }));
+    }
+
+    /// Takes the state from the journal again, if it takes entries again.
+    fn recover(&mut self, round: &mut Round, moved: &mut Moved) {
+        match self.recovery.again() {
+            Ok(Some(Recovered { flow, next })) => {
+                self.flow = flow;
+                self.next = next;
+                *round = Round::new(next);
+                *moved = Moved::default();
+                self.refused.store(false, Ordering::Release);
+                self.configure(round);
+                warn!(next_entry = next.0, "The journal takes reports again");
+            }
+            Ok(None) => {}
+            Err(error) => error!(%error, "The state cannot be recovered from the journal"),
+        }
+    }
+}
+
+/// Nothing can be kept: the conversation ends, and the device will send again.
+fn refuse(arrival: Arrival) {
+    if let Arrival::Received(Arrived { connection, back, .. }) = arrival
+        && back.try_send(Release::Refused { connection }).is_err()
+    {
+        info!(connection = connection.0, "The conversation has ended already");
+    }
+}

@@ -1,0 +1,89 @@
+//! `plomb`: the server and its tools.
+
+mod accounts;
+mod config;
+mod decode;
+mod engine;
+mod keys;
+mod listen;
+mod logging;
+mod metrics;
+mod moved;
+mod platform;
+mod recover;
+mod replay;
+mod round;
+mod serve;
+mod snapshots;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The open platform for smart security devices on cross-border cargo.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: listeners, journal, rules, API and page.
+    Serve(ConfigArgument),
+    /// Decode frames, one a line, without a server.
+    Decode(decode::DecodeArguments),
+    /// Recompute state and alarms from the journal and compare them with what was recorded.
+    Replay(replay::ReplayArguments),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage accounts while the server is stopped or running.
+    #[command(subcommand)]
+    Account(accounts::AccountCommand),
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ConfigArgument {
+    /// The configuration file; without one, the defaults and the environment apply.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the file and the environment, and say what is wrong.
+    Check(ConfigArgument),
+    /// Print the configuration in force, with the environment applied.
+    Show(ConfigArgument),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve(argument) => serve::run(&argument),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
+        Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),
+        Command::Account(command) => accounts::run(&command),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole chain of causes, once, for a person.
+#[expect(clippy::print_stderr, reason = "a command line tool tells its user")]
+fn say_error(error: &anyhow::Error) {
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+}

@@ -1,0 +1,118 @@
+//! From a device's bytes to the API, and a replay that agrees with what was live.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use plomb_simulator::fleet::incident::Incident;
+use serde_json::Value;
+
+use crate::server::{Server, text};
+
+#[test]
+fn a_cut_reaches_the_api_with_its_bytes_and_a_replay_agrees() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("operator", "operator");
+    let device = trigger(&server, "cut", "jointech", "JOINTECH_TCP");
+    let alarm = wait_for_alarm(&server, &token, "seal-cut", &device);
+    assert_eq!(alarm["priority"], "critical");
+    assert_eq!(alarm["state"], "raised");
+
+    let cause = alarm["causes"][0].as_str().unwrap();
+    let chain = server.get_json(&format!("/api/v1/events/{cause}/chain"), &token);
+    assert!(chain["raw"]["hex"].as_str().unwrap().starts_with("24"), "a Jointech frame begins with a dollar sign");
+    assert_eq!(chain["events"][0]["signals"][0], "rope-cut");
+    assert_eq!(chain["alarms"][0]["id"], alarm["id"]);
+    assert!(chain["message"]["fields"].as_array().unwrap().len() > 10);
+    assert!(chain["raw"]["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
+
+    let history = server.get_json(&format!("/api/v1/devices/{device}/history?limit=10"), &token);
+    assert!(history["items"].as_array().unwrap().iter().any(|event| event["id"] == cause));
+
+    // The state survives a stop (snapshot) and a power cut (replay).
+    server.stop();
+    server.start();
+    let state = server.get_json(&format!("/api/v1/devices/{device}"), &token);
+    assert_eq!(state["seal"]["rope_intact"], false);
+    assert_eq!(state["condition"], "critical");
+    server.kill();
+    server.start();
+    let again = server.get_json(&format!("/api/v1/devices/{device}"), &token);
+    assert_eq!(again, state);
+    server.stop();
+
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
+}
+
+#[test]
+fn every_protocol_is_recognised_on_the_shared_port() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    for protocol in ["jointech", "jt808", "gt06", "teltonika"] {
+        let device = trigger(&server, "opened", protocol, "SHARED_TCP");
+        let state = server.get_json(&format!("/api/v1/devices/{device}"), &token);
+        assert_eq!(state["protocol"], protocol);
+        assert!(state["position"]["latitude"].is_number(), "{state}");
+    }
+}
+
+#[test]
+fn bytes_of_no_protocol_are_kept_and_the_listener_lives_on() {
+    use std::io::{Read, Write};
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    for name in ["SHARED_TCP", "JOINTECH_TCP", "JT808_TCP", "GT06_TCP", "TELTONIKA_TCP"] {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port(name))).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: lost\r\n\r\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+    }
+    let (_, metrics) = server.get("/metrics", &token).unwrap();
+    let issues = metrics.lines().find_map(|line| line.strip_prefix("plomb_flow_issues_total ")).unwrap();
+    assert!(issues.parse::<u64>().unwrap() >= 5, "{metrics}");
+    let device = trigger(&server, "opened", "jointech", "JOINTECH_TCP");
+    assert!(server.get_json(&format!("/api/v1/devices/{device}"), &token)["reports"].as_u64().unwrap() > 0);
+}
+
+/// Runs one simulated device through one incident; returns its identifier.
+fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
+    let kind: Incident = kind.parse().unwrap();
+    let protocol = plomb_model::Protocol::from_name(protocol).unwrap();
+    let mut said = Vec::new();
+    let to = std::net::SocketAddr::from(([127, 0, 0, 1], server.port(port)));
+    let trigger = plomb_simulator::trigger::Trigger { incident: kind, protocol, to, device: None };
+    plomb_simulator::trigger::run(&trigger, &mut said).unwrap();
+    let said = String::from_utf8(said).unwrap();
+    said.trim().strip_prefix("sent ").unwrap().to_owned()
+}
+
+fn wait_for_alarm(server: &Server, token: &str, kind: &str, device: &str) -> Value {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let alarms = server.get_json(&format!("/api/v1/alarms?kind={kind}&device={device}"), token);
+        if let Some(alarm) = alarms["items"].as_array().unwrap().first() {
+            return alarm.clone();
+        }
+        assert!(Instant::now() < until, "no {kind} of {device}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_wrong_configuration_says_what_where_and_what_to_do() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("plomb.toml");
+    std::fs::write(&file, "[http]\nbnd = \"127.0.0.1:1\"\n").unwrap();
+    let checked = Command::new(env!("CARGO_BIN_EXE_plomb"))
+        .args(["config", "check", "--config", text(&file)])
+        .output()
+        .unwrap();
+    assert!(!checked.status.success());
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(said.contains("plomb.toml") && said.contains("bnd"), "{said}");
+}

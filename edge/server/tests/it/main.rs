@@ -1,0 +1,13 @@
+//! The binary as its users have it: a real process, real sockets, a real disk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not so"
+)]
+
+mod decode;
+mod kill;
+mod live;
+mod server;

@@ -1,0 +1,168 @@
+//! A server of the test's own: on free ports, in a directory that goes when the test ends.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a start may take on a loaded machine.
+const START_MAX: Duration = Duration::from_secs(60);
+
+pub(crate) struct Server {
+    directory: TempDir,
+    ports: HashMap<&'static str, u16>,
+    child: Option<Child>,
+}
+
+/// The ports that a test may use.
+const PORTS: [&str; 5] = ["JOINTECH_TCP", "JT808_TCP", "GT06_TCP", "TELTONIKA_TCP", "SHARED_TCP"];
+
+impl Server {
+    /// Chooses ports and a directory; starts nothing yet.
+    pub(crate) fn new() -> Self {
+        // Held together until all are chosen, so that they differ.
+        let held: Vec<TcpListener> = (0..=PORTS.len()).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let mut numbers = held.iter().map(|listener| listener.local_addr().unwrap().port());
+        let mut ports: HashMap<_, _> = PORTS.into_iter().zip(&mut numbers).collect();
+        ports.insert("HTTP", numbers.next().unwrap());
+        Self { directory: TempDir::new().unwrap(), ports, child: None }
+    }
+
+    pub(crate) fn port(&self, name: &str) -> u16 {
+        self.ports[name]
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A subcommand of `plomb` with this server's configuration.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plomb"));
+        command
+            .args(arguments)
+            .env("PLOMB_STORAGE_DIRECTORY", self.data())
+            .env("PLOMB_STORAGE_SEGMENT_MIB", "4")
+            .env("PLOMB_STORAGE_FREE_MIB_MIN", "16")
+            .env("PLOMB_LISTEN_ADDRESS", "127.0.0.1")
+            .env("PLOMB_HTTP_BIND", format!("127.0.0.1:{}", self.port("HTTP")));
+        for name in ["JT808_UDP", "TELTONIKA_UDP", "SHARED_UDP"] {
+            command.env(format!("PLOMB_LISTEN_{name}"), "0");
+        }
+        for name in PORTS {
+            command.env(format!("PLOMB_LISTEN_{name}"), self.port(name).to_string());
+        }
+        command
+    }
+
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.file("server.log")).unwrap();
+        self.child = Some(self.command(&["serve"]).stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
+        let until = Instant::now() + START_MAX;
+        while self.get("/readyz", "").is_none_or(|(status, _)| status != 200) {
+            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < until, "the server did not start:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Ends it as an operator would.
+    pub(crate) fn stop(&mut self) {
+        let mut child = self.child.take().unwrap();
+        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert!(child.wait().unwrap().success(), "a stop is no failure:\n{}", self.log());
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.file("server.log")).unwrap_or_default()
+    }
+
+    /// An account of this name; returns a bearer token.
+    pub(crate) fn log_in(&self, name: &str, role: &str) -> String {
+        let mut command = self.command(&["account", "add", name, "--role", role]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"a long enough password\n").unwrap();
+        assert!(child.wait().unwrap().success());
+        let body = format!(r#"{{"name":"{name}","password":"a long enough password"}}"#);
+        let request = format!(
+            "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let (status, answer) = self.exchange(&request).unwrap();
+        assert_eq!(status, 200, "{answer}");
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Status and body; `None` when nobody answers.
+    pub(crate) fn get(&self, path: &str, token: &str) -> Option<(u16, String)> {
+        let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{authorization}\r\n"))
+    }
+
+    pub(crate) fn get_json(&self, path: &str, token: &str) -> serde_json::Value {
+        let (status, body) = self.get(path, token).unwrap();
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn exchange(&self, request: &str) -> Option<(u16, String)> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port("HTTP")));
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        Some((status, if chunked { unchunk(body) } else { body.to_owned() }))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn unchunk(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length.trim(), 16).unwrap_or(0);
+        if length == 0 {
+            break;
+        }
+        whole.push_str(&rest[..length]);
+        body = &rest[length + 2..];
+    }
+    whole
+}
+
+/// The path of a file as text.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

@@ -1,0 +1,224 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use plomb_model::{DeviceId, Protocol};
+use plomb_simulator::fleet::incident::{Incident, Scripted};
+use plomb_simulator::load::{Mode, Speech};
+
+/// Simulated e-locks and trackers that speak their real protocols over real sockets.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Devices on trucks and ships all over the world, with incidents.
+    Fleet(FleetArgs),
+    /// One device, one incident; prints `sent <id>` the moment its bytes are written.
+    Trigger(TriggerArgs),
+    /// As many reports as the platform takes; prints one JSON object.
+    Load(LoadArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FleetArgs {
+    /// Where the platform listens.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    #[arg(long, default_value_t = Protocol::Jointech.default_port())]
+    pub(crate) jointech_port: u16,
+    #[arg(long, default_value_t = Protocol::Jt808.default_port())]
+    pub(crate) jt808_port: u16,
+    #[arg(long, default_value_t = Protocol::Gt06.default_port())]
+    pub(crate) gt06_port: u16,
+    #[arg(long, default_value_t = Protocol::Teltonika.default_port())]
+    pub(crate) teltonika_port: u16,
+    /// One port for all protocols, instead of one each.
+    #[arg(long)]
+    pub(crate) shared_port: Option<u16>,
+    #[arg(long, default_value_t = 60)]
+    pub(crate) devices: usize,
+    /// Identifiers, routes, incidents: everything random follows from it.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Time between two reports of a device, such as 10s, 500ms, 2m.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) interval: Duration,
+    /// Travel time passes so many times faster than the clock.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) time_factor: f64,
+    /// But no device moves faster over ground than this, so that no platform must call it a jump (km/h).
+    #[arg(long, default_value_t = 900.0)]
+    pub(crate) apparent_kmh_max: f64,
+    /// Share of devices with coverage gaps on their way, per cent.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) gaps_percent: u8,
+    /// Share of the devices whose protocol may use UDP that do, per cent.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) udp_share: u8,
+    /// `KIND[:device-index][@seconds]`, such as cut:3@20; may come again.
+    #[arg(long)]
+    pub(crate) incident: Vec<Scripted>,
+    /// An incident of the next kind so often.
+    #[arg(long, value_parser = duration)]
+    pub(crate) incidents_every: Option<Duration>,
+    /// Stop after this time.
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    #[arg(long, default_value_t = 1)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TriggerArgs {
+    /// What happens.
+    #[arg(long)]
+    pub(crate) kind: Incident,
+    /// What the device speaks.
+    #[arg(long, value_parser = protocol)]
+    pub(crate) protocol: Protocol,
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    #[arg(long)]
+    pub(crate) port: u16,
+    /// Such as jointech:8041300978, jt808:013512211221, imei:356307042441013; a fixed one if none.
+    #[arg(long)]
+    pub(crate) device: Option<DeviceId>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoadArgs {
+    #[arg(long, value_enum)]
+    pub(crate) mode: ModeArg,
+    /// What devices speak; gateways speak JT/T 808.
+    #[arg(long, value_enum, default_value = "jt808")]
+    pub(crate) protocol: SpeechArg,
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    #[arg(long)]
+    pub(crate) port: u16,
+    #[arg(long, default_value_t = 4)]
+    pub(crate) connections: usize,
+    /// Terminals over all gateway connections.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) devices: usize,
+    /// Unacknowledged reports that a gateway has under way at most.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) window: usize,
+    /// Reports in one write of a gateway.
+    #[arg(long, default_value_t = 800)]
+    pub(crate) batch: usize,
+    /// Reports a second over all connections; latency then counts from when a report was due.
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Stop after so many reports over all.
+    #[arg(long)]
+    pub(crate) reports: Option<u64>,
+    #[arg(long, default_value_t = 1)]
+    pub(crate) threads: usize,
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Register and authenticate every JT/T 808 terminal first.
+    #[arg(long)]
+    pub(crate) authenticate: bool,
+    /// Write each acknowledged report as `device serial time`, a line each (gateways).
+    #[arg(long)]
+    pub(crate) record: Option<PathBuf>,
+    /// Connect again when a connection breaks, and send what was not acknowledged, the same bytes (gateways).
+    #[arg(long)]
+    pub(crate) resend_on_reconnect: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeArg {
+    Gateway,
+    Devices,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Gateway => Self::Gateway,
+            ModeArg::Devices => Self::Devices,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpeechArg {
+    Jt808,
+    Gt06,
+}
+
+impl From<SpeechArg> for Speech {
+    fn from(speech: SpeechArg) -> Self {
+        match speech {
+            SpeechArg::Jt808 => Self::Jt808,
+            SpeechArg::Gt06 => Self::Gt06,
+        }
+    }
+}
+
+/// The words for mode and protocol in the result.
+pub(crate) const fn names(mode: ModeArg, speech: SpeechArg) -> (&'static str, &'static str) {
+    match (mode, speech) {
+        (ModeArg::Gateway, _) => ("gateway", "jt808"),
+        (ModeArg::Devices, SpeechArg::Jt808) => ("devices", "jt808"),
+        (ModeArg::Devices, SpeechArg::Gt06) => ("devices", "gt06"),
+    }
+}
+
+fn protocol(name: &str) -> Result<Protocol, String> {
+    Protocol::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
+        format!("no such protocol; there are {}", names.join(", "))
+    })
+}
+
+/// A number with its unit: `500ms`, `10s`, `2m`, `1h`; seconds without one.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("{unit:?} is no unit: ms, s, m, h")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("{number:?} is no number"))?;
+    Duration::try_from_secs_f64(number * seconds)
+        .map_err(|_| format!("{text:?} is no time that can be waited for"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines() {
+        let fleet = "plomb-simulator fleet --devices 60 --seed 7 --interval 10s --time-factor 30 --incidents-every 25s \
+                     --incident cut:3@20 --incident silent --shared-port 5000 --udp-share 20";
+        let Command::Fleet(fleet) = Args::try_parse_from(fleet.split_whitespace()).unwrap().command else {
+            panic!("fleet")
+        };
+        assert_eq!((fleet.interval, fleet.incident.len()), (Duration::from_secs(10), 2));
+        assert_eq!((fleet.jointech_port, fleet.teltonika_port), (5014, 5027));
+        let trigger = "plomb-simulator trigger --kind cut --protocol jointech --port 5014";
+        assert!(Args::try_parse_from(trigger.split_whitespace()).is_ok());
+        let load = "plomb-simulator load --mode gateway --port 5015 --connections 8 --duration 10s --record r.txt \
+                    --resend-on-reconnect";
+        assert!(Args::try_parse_from(load.split_whitespace()).is_ok());
+        assert!(Args::try_parse_from(["plomb-simulator", "fleet", "--incident", "burn"]).is_err());
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(duration("3 weeks").is_err());
+    }
+}

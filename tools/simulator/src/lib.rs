@@ -1,0 +1,12 @@
+//! A fleet of e-locks and trackers that speak their real protocols over real sockets, and a load generator.
+//!
+//! Written against the protocol notes and not against the platform's decoders, so that the two test each other.
+
+pub mod protocol;
+
+pub mod fleet;
+pub mod load;
+pub mod trigger;
+
+pub mod log;
+mod number;

@@ -1,0 +1,101 @@
+//! The binary `plomb-simulator`: a fleet, a single incident, or a load.
+
+mod args;
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use plomb_simulator::fleet::run::{Addresses, Fleet};
+use plomb_simulator::fleet::unit::Conditions;
+use plomb_simulator::load::{self, Load, Mode};
+use plomb_simulator::trigger::{self, Trigger};
+use plomb_simulator::{fleet, log};
+
+use args::{Args, Command, FleetArgs, LoadArgs, TriggerArgs};
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Fleet(args) => run_fleet(args),
+        Command::Trigger(args) => run_trigger(&args),
+        Command::Load(args) => run_load(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::warn(format_args!("Stopped error={error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn resolve(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
+    let mut found = (host, port).to_socket_addrs().with_context(|| format!("resolving {host}"))?;
+    found.next().with_context(|| format!("{host} has no address"))
+}
+
+fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
+    let to = |port: u16| resolve(&args.host, args.shared_port.unwrap_or(port));
+    let addresses = Addresses {
+        jointech: to(args.jointech_port)?,
+        jt808: to(args.jt808_port)?,
+        gt06: to(args.gt06_port)?,
+        teltonika: to(args.teltonika_port)?,
+    };
+    let conditions = Conditions {
+        time_factor: args.time_factor,
+        apparent_kmh_max: args.apparent_kmh_max,
+        gaps_percent: args.gaps_percent,
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(args.threads).enable_all().build()?;
+    runtime.block_on(fleet::run::run(Fleet {
+        addresses,
+        devices: args.devices,
+        seed: args.seed,
+        interval: args.interval,
+        conditions,
+        udp_percent: args.udp_share,
+        incidents: args.incident,
+        incidents_every: args.incidents_every,
+        duration: args.duration,
+    }));
+    Ok(())
+}
+
+fn run_trigger(args: &TriggerArgs) -> anyhow::Result<()> {
+    let to = resolve(&args.host, args.port)?;
+    let trigger = Trigger { incident: args.kind, protocol: args.protocol, to, device: args.device };
+    trigger::run(&trigger, std::io::stdout().lock())
+}
+
+fn run_load(args: LoadArgs) -> anyhow::Result<()> {
+    let mode = Mode::from(args.mode);
+    let devices = match mode {
+        Mode::Gateway => args.devices.max(args.connections),
+        Mode::Devices => args.connections,
+    };
+    let load = Load {
+        mode,
+        speech: args.protocol.into(),
+        to: resolve(&args.host, args.port)?,
+        connections: args.connections,
+        devices,
+        window: args.window,
+        batch: args.batch,
+        rate: args.rate,
+        duration: args.duration,
+        reports: args.reports,
+        threads: args.threads,
+        seed: args.seed,
+        authenticate: args.authenticate,
+        record: args.record,
+        resend: args.resend_on_reconnect,
+    };
+    let tally = load::run(&load)?;
+    let names = args::names(args.mode, args.protocol);
+    let line = tally.json(names.0, names.1, load.connections, load.devices);
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "{line}").context("writing the result")
+}

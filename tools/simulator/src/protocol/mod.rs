@@ -1,0 +1,164 @@
+//! The device's side of each protocol: what a lock has to say, as bytes, and what the platform answers.
+//!
+//! Written from the protocol notes, independently of the platform's decoders; does no I/O and keeps no clock.
+//! A [`Terminal`] is one device; the caller moves bytes, keeps time and sends again what was not acknowledged.
+
+mod bytes;
+pub mod gt06;
+pub mod jointech;
+pub mod jt808;
+mod report;
+pub mod teltonika;
+
+use plomb_model::{DeviceId, Protocol, Timestamp};
+
+pub(crate) use bytes::{Civil, bcd, put_digits};
+pub use report::{Fix, Lock, LockEvent, Report};
+
+/// By what an acknowledgement is known; each protocol packs its serial, type or count into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AckKey(pub u32);
+
+/// Bytes for the platform, and what they wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// One frame; sent again byte for byte until acknowledged.
+    pub bytes: Vec<u8>,
+    /// The acknowledgement it waits for, if any.
+    pub expects: Option<AckKey>,
+    /// Whether it must not be given up: alarms and what was kept through a gap.
+    pub essential: bool,
+}
+
+/// What the platform said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// Log-in, registration and authentication are through: reports may go.
+    Ready,
+    /// Send this at once: the next step of the log-in.
+    Reply(Vec<u8>),
+    /// The platform does not want this device.
+    Refused(&'static str),
+    /// It has what was sent under this key.
+    Acknowledged(AckKey),
+    /// It has it and found it wrong.
+    Rejected(AckKey),
+    /// Open the lock.
+    Unlock {
+        /// What the answer must carry.
+        reference: u32,
+        /// The static password, where the protocol has one.
+        password: Option<String>,
+    },
+    /// Close the lock.
+    Lock {
+        /// What the answer must carry.
+        reference: u32,
+    },
+    /// Report now.
+    Locate {
+        /// What the answer must carry.
+        reference: u32,
+    },
+    /// Another command; the answer says that it is done or not known.
+    Other {
+        /// What the answer must carry.
+        reference: u32,
+        /// The command as text.
+        text: String,
+    },
+}
+
+/// How a command ended at the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// The password was wrong.
+    WrongPassword,
+    /// The device does not know the command.
+    Unknown,
+}
+
+/// One device of any protocol.
+pub trait Terminal: Send {
+    /// Who it is.
+    fn id(&self) -> DeviceId;
+
+    /// A connection was made: forget half frames, say hello into `out`.
+    fn connected(&mut self, at: Timestamp, out: &mut Vec<u8>);
+
+    /// The connection is gone.
+    fn disconnected(&mut self);
+
+    /// Whether reports may go on this connection.
+    fn ready(&self) -> bool;
+
+    /// A sign of life.
+    fn heartbeat(&mut self, report: &Report, out: &mut Vec<u8>);
+
+    /// One report, live. Takes a new serial.
+    fn live(&mut self, report: &Report) -> Outgoing;
+
+    /// How many kept reports go into one frame.
+    fn batch_max(&self) -> usize;
+
+    /// Reports kept through a gap, at most [`Terminal::batch_max`], marked as such.
+    fn kept(&mut self, reports: &[Report]) -> Outgoing;
+
+    /// A lock event of its own message kind, where the protocol has one.
+    fn event(&mut self, event: LockEvent, report: &Report) -> Option<Outgoing>;
+
+    /// Bytes from the platform.
+    fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>);
+
+    /// The answer to a command, as frames in the order to send.
+    fn answer(&mut self, reference: u32, outcome: Outcome, report: &Report) -> Vec<Outgoing>;
+}
+
+/// A device of `protocol` with this identifier; `datagrams` where it talks over UDP.
+#[must_use]
+pub fn terminal(protocol: Protocol, id: DeviceId, datagrams: bool) -> Box<dyn Terminal> {
+    match protocol {
+        // No device speaks the unrecognised; whatever is asked for one is told by a lock.
+        Protocol::Jointech | Protocol::Unrecognised => Box::new(jointech::Jointech::new(id)),
+        Protocol::Jt808 => Box::new(jt808::Jt808::new(id)),
+        Protocol::Gt06 => Box::new(gt06::Gt06::new(id)),
+        Protocol::Teltonika => Box::new(teltonika::Teltonika::new(id, datagrams)),
+    }
+}
+
+/// Bytes of replies that may arrive in pieces, until a whole one is there.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    bytes: Vec<u8>,
+}
+
+/// Longest reply or command the devices take, bytes: far above an 0x8103 with every parameter.
+const INBOX_BYTES_MAX: usize = 16 * 1024;
+
+impl Inbox {
+    /// Appends; what grows beyond the limit without a whole frame is thrown away.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.len() + bytes.len() > INBOX_BYTES_MAX {
+            self.bytes.clear();
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Takes frames out as long as `next` finds one at the front: it says how many bytes to take.
+    pub(crate) fn drain(&mut self, mut next: impl FnMut(&[u8]) -> Option<usize>) {
+        let mut taken = 0;
+        while let Some(rest) = self.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            match next(rest) {
+                Some(count) => taken += count.max(1),
+                None => break,
+            }
+        }
+        self.bytes.drain(..taken.min(self.bytes.len()));
+    }
+}

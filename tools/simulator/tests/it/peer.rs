@@ -1,0 +1,149 @@
+//! A platform in miniature: tells the four protocols apart by their first bytes, acknowledges, remembers frames.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::{Arc, Mutex};
+
+use plomb_wire::{Crc16, xor8};
+
+/// What the peer has been sent: whole frames, without their connection.
+pub(crate) type Frames = Arc<Mutex<Vec<Vec<u8>>>>;
+
+/// How the peer behaves.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manners {
+    /// Close the first connection after so many acknowledgements, and do not acknowledge the last few frames read.
+    pub(crate) drop_after: Option<usize>,
+}
+
+/// Starts a peer; it lives as long as the test.
+pub(crate) fn start(manners: Manners) -> (SocketAddr, Frames) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let frames = Frames::default();
+    let seen = Arc::clone(&frames);
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let frames = Arc::clone(&seen);
+            let drop_after = manners.drop_after.filter(|_| number == 0);
+            std::thread::spawn(move || talk(stream.unwrap(), &frames, drop_after));
+        }
+    });
+    (address, frames)
+}
+
+/// Starts a peer for datagrams: JT/T 808 and Teltonika.
+pub(crate) fn start_datagrams() -> (SocketAddr, Frames) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let frames = Frames::default();
+    let seen = Arc::clone(&frames);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 65_536];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
+            let frame = &buffer[..count];
+            seen.lock().unwrap().push(frame.to_vec());
+            let answer = match frame[0] {
+                0x7E => jt808(frame),
+                // Header of 8 bytes, IMEI of 15, codec, count.
+                _ => vec![0, 5, frame[2], frame[3], 1, frame[5], frame[24]],
+            };
+            socket.send_to(&answer, from).unwrap();
+        }
+    });
+    (address, frames)
+}
+
+fn talk(mut stream: TcpStream, frames: &Frames, drop_after: Option<usize>) {
+    let (mut pending, mut buffer, mut done) = (Vec::new(), [0; 65_536], 0);
+    let mut teltonika = false;
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        pending.extend_from_slice(&buffer[..count]);
+        let mut answers = Vec::new();
+        while let Some((frame, answer)) = next(&mut pending, &mut teltonika) {
+            frames.lock().unwrap().push(frame);
+            if drop_after.is_none_or(|limit| done < limit) {
+                done += usize::from(!answer.is_empty());
+                answers.extend(answer);
+            }
+        }
+        if stream.write_all(&answers).is_err() || drop_after.is_some_and(|limit| done >= limit) {
+            return;
+        }
+    }
+}
+
+/// The next whole frame and its answer.
+fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>)> {
+    let length = match pending.as_slice() {
+        [b'(', ..] => pending.iter().position(|b| *b == b')')? + 1,
+        [b'$', rest @ ..] => usize::from(u16::from_be_bytes([*rest.get(7)?, *rest.get(8)?])) + 10,
+        [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
+        [0x78, 0x78, length, ..] => usize::from(*length) + 5,
+        [0, 15, ..] if !*teltonika => 17,
+        [0, 0, 0, 0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 12,
+        _ => return None,
+    };
+    if pending.len() < length {
+        return None;
+    }
+    let frame: Vec<u8> = pending.drain(..length).collect();
+    let answer = match frame[0] {
+        b'(' if frame.windows(4).any(|w| w == b"@JT)") => Vec::new(),
+        b'(' => {
+            let text = String::from_utf8(frame.clone()).unwrap();
+            format!("(P69,0,{})", text.split(',').nth(16).unwrap()).into_bytes()
+        }
+        b'$' => format!("(P69,0,{})", frame[length - 1]).into_bytes(),
+        0x7E => jt808(&frame),
+        0x78 => {
+            assert_eq!(Crc16::X25.of(&frame[2..length - 4]).to_be_bytes(), frame[length - 4..length - 2]);
+            let mut answer = vec![0x78, 0x78, 5, frame[3], frame[length - 6], frame[length - 5]];
+            answer.extend(Crc16::X25.of(&answer[2..]).to_be_bytes());
+            answer.extend([0x0D, 0x0A]);
+            answer
+        }
+        _ if !*teltonika => {
+            *teltonika = true;
+            vec![1]
+        }
+        _ => {
+            let crc = u32::from_be_bytes(frame[length - 4..].try_into().unwrap());
+            assert_eq!(u32::from(Crc16::ARC.of(&frame[8..length - 4])), crc);
+            u32::from(frame[9]).to_be_bytes().to_vec()
+        }
+    };
+    Some((frame, answer))
+}
+
+fn jt808(frame: &[u8]) -> Vec<u8> {
+    let mut inner = Vec::new();
+    let mut bytes = frame[1..frame.len() - 1].iter();
+    while let Some(byte) = bytes.next() {
+        inner.push(match byte {
+            0x7D => 0x7C + bytes.next().unwrap(),
+            byte => *byte,
+        });
+    }
+    assert_eq!(xor8(&inner), 0, "checksum");
+    let id = if inner[2] & 0x40 == 0 { &inner[4..10] } else { &inner[4..15] };
+    let serial = &inner[4 + id.len()..6 + id.len()];
+    let (message, body) = match inner[..2] {
+        [0x01, 0x00] => ([0x81, 0x00], [serial, &[0], b"~code}"].concat()),
+        [0x00, 0x01] => return Vec::new(),
+        _ => ([0x80, 0x01], [serial, &inner[..2], &[0]].concat()),
+    };
+    let mut answer =
+        [&message[..], &[inner[2] & 0x40, u8::try_from(body.len()).unwrap()], id, &[0, 1], &body].concat();
+    answer.push(xor8(&answer));
+    let mut escaped = vec![0x7E];
+    for byte in answer {
+        match byte {
+            0x7D => escaped.extend([0x7D, 1]),
+            0x7E => escaped.extend([0x7D, 2]),
+            byte => escaped.push(byte),
+        }
+    }
+    escaped.push(0x7E);
+    escaped
+}

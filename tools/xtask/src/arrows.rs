@@ -1,0 +1,68 @@
+//! Which crate may use which: the arrows of ARCHITECTURE.md, and what the core may take from outside.
+
+use serde_json::Value;
+
+/// Every crate of the house and those of the house that it may use. A crate that is missing here is a fault.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("plomb-model", &[]),
+    ("plomb-wire", &[]),
+    ("plomb-devices", &["plomb-model", "plomb-wire"]),
+    ("plomb-rules", &["plomb-model"]),
+    ("plomb-evidence", &["plomb-model"]),
+    ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
+    ("plomb-ingest", &["plomb-model", "plomb-devices", "plomb-evidence"]),
+    ("plomb-store", &["plomb-model", "plomb-evidence"]),
+    ("plomb-api", &["plomb-model", "plomb-wire", "plomb-devices", "plomb-rules", "plomb-evidence"]),
+    (
+        "plomb-server",
+        &[
+            "plomb-model",
+            "plomb-wire",
+            "plomb-devices",
+            "plomb-rules",
+            "plomb-evidence",
+            "plomb-flow",
+            "plomb-ingest",
+            "plomb-store",
+            "plomb-api",
+        ],
+    ),
+    ("plomb-simulator", &["plomb-model", "plomb-wire"]),
+    ("plomb-xtask", &[]),
+];
+
+/// What the core may take from outside: nothing that does I/O, reads a clock or serialises domain types.
+const CORE_FROM_OUTSIDE: &[&str] =
+    &["encoding_rs", "hashbrown", "hmac", "jiff", "minicbor", "rustc-hash", "sha2", "thiserror"];
+
+/// Faults in the arrows between crates.
+pub(crate) fn check(metadata: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let members = metadata["workspace_members"].as_array().cloned().unwrap_or_default();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        if !members.contains(&package["id"]) {
+            continue;
+        }
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == name) else {
+            faults.push(format!("{name}: not in the list of arrows (tools/xtask/src/arrows.rs)"));
+            continue;
+        };
+        let manifest = package["manifest_path"].as_str().unwrap_or_default();
+        let in_core = manifest.contains("/core/");
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            if dependency["kind"].as_str() == Some("dev") {
+                continue;
+            }
+            let used = dependency["name"].as_str().unwrap_or_default();
+            let ours = used.starts_with("plomb-");
+            if ours && !allowed.contains(&used) {
+                faults.push(format!("{name} -> {used}: this arrow is not drawn in ARCHITECTURE.md"));
+            }
+            if in_core && !ours && !CORE_FROM_OUTSIDE.contains(&used) {
+                faults.push(format!("{name} -> {used}: the core takes nothing else from outside"));
+            }
+        }
+    }
+    faults
+}

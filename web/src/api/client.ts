@@ -1,0 +1,83 @@
+import { errorOf, toApiError } from './errors';
+import type { Alarm, Chain, CountedPage, Device, Event, Fleet, Page, Session, Track } from './types';
+
+export const API = '/api/v1';
+
+export type Query = Record<string, string | number | null | undefined>;
+
+/** A query string without the parameters that are not set. */
+export function queryOf(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** A device id as a path segment: the colon stays readable. */
+export function segment(id: string): string {
+  return encodeURIComponent(id).replaceAll('%3A', ':');
+}
+
+let onUnauthorised: () => void = () => {};
+
+/** Called when the server no longer knows the session. */
+export function whenUnauthorised(callback: () => void): void {
+  onUnauthorised = callback;
+}
+
+async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(`${API}${path}`, { credentials: 'same-origin', ...init });
+  } catch (failure) {
+    if (init.signal?.aborted) throw failure;
+    throw toApiError(failure);
+  }
+  if (!response.ok) {
+    if (response.status === 401 && path !== '/session') onUnauthorised();
+    throw await errorOf(response);
+  }
+  return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
+}
+
+function change<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  return call<Answer>(path, {
+    method,
+    headers: { 'Content-Type': 'application/json', 'X-Plomb-Request': '1' },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+}
+
+export const api = {
+  session: () => call<Session>('/session'),
+  logIn: (name: string, password: string) => change<Session>('POST', '/session', { name, password }),
+  logOut: () => change<void>('DELETE', '/session'),
+
+  fleet: (signal?: AbortSignal) => call<Fleet>('/fleet', { signal: signal ?? null }),
+  devices: (query: Query, signal?: AbortSignal) =>
+    call<CountedPage<Device>>(`/devices${queryOf(query)}`, { signal: signal ?? null }),
+  device: (id: string, signal?: AbortSignal) =>
+    call<Device>(`/devices/${segment(id)}`, { signal: signal ?? null }),
+  history: (id: string, query: Query, signal?: AbortSignal) =>
+    call<Page<Event>>(`/devices/${segment(id)}/history${queryOf(query)}`, { signal: signal ?? null }),
+  track: (id: string, query: Query, signal?: AbortSignal) =>
+    call<Track>(`/devices/${segment(id)}/track${queryOf(query)}`, { signal: signal ?? null }),
+
+  alarms: (query: Query, signal?: AbortSignal) =>
+    call<CountedPage<Alarm>>(`/alarms${queryOf(query)}`, { signal: signal ?? null }),
+  alarm: (id: number, signal?: AbortSignal) => call<Alarm>(`/alarms/${id}`, { signal: signal ?? null }),
+  acknowledge: (id: number, reason: string, note: string) =>
+    change<Alarm>('POST', `/alarms/${id}/acknowledge`, { reason, note }),
+
+  chain: (event: string, signal?: AbortSignal) =>
+    call<Chain>(`/events/${segment(event)}/chain`, { signal: signal ?? null }),
+};
+
+/** Addresses that the browser itself fetches. */
+export const links = {
+  historyCsv: (id: string, query: Query) =>
+    `${API}/devices/${segment(id)}/history${queryOf({ ...query, format: 'csv' })}`,
+  raw: (event: string) => `${API}/events/${segment(event)}/raw`,
+};

@@ -1,0 +1,38 @@
+import type { Component } from 'svelte';
+
+export interface ScreenProps {
+  /** The part of the path that names the thing, decoded; empty where there is none. */
+  parameter: string;
+}
+
+interface Screen {
+  parameter: string;
+  load: () => Promise<Component<ScreenProps>>;
+}
+
+/** All URLs in one place; each screen is loaded when it is first shown. */
+const SCREENS: [RegExp, Screen['load']][] = [
+  [/^\/$/, async () => (await import('./ControlRoom.svelte')).default],
+  [/^\/alarms$/, async () => (await import('./Alarms.svelte')).default],
+  [/^\/devices$/, async () => (await import('./Devices.svelte')).default],
+  [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],
+  [/^\/events\/([^/]+)$/, async () => (await import('./EventPage.svelte')).default],
+];
+
+const notFound: Screen['load'] = async () => (await import('./NotFound.svelte')).default;
+
+export function screenOf(path: string): Screen {
+  for (const [pattern, load] of SCREENS) {
+    const match = pattern.exec(path);
+    if (match) return { parameter: decoded(match[1] ?? ''), load };
+  }
+  return { parameter: '', load: notFound };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
