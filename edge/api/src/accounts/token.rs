@@ -14,7 +14,7 @@ const TOKEN_BYTES: usize = 32;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Token([u8; TOKEN_BYTES]);
 
-/// What is kept of a [`Token`]: enough to know it again, not enough to use it.
+/// What is kept of a session token: enough to know it again, not enough to use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 

@@ -1,9 +1,11 @@
 //! What a request brings, read strictly: an unknown parameter or field is an error that names what is allowed.
 
 mod body;
+mod encoding;
 mod page;
 mod parameters;
 
 pub(crate) use body::{Body, Secret};
+pub(crate) use encoding::takes;
 pub(crate) use page::{Count, Limit};
 pub(crate) use parameters::{Id, Parameters, optional};

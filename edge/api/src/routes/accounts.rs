@@ -32,7 +32,7 @@ pub(crate) struct NewPassword {
 }
 
 /// Every account.
-#[utoipa::path(get, path = "/accounts", tag = "accounts", responses(
+#[utoipa::path(get, operation_id = "list_accounts", path = "/accounts", tag = "accounts", responses(
     (status = 200, body = AccountsView),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -42,7 +42,7 @@ pub(crate) async fn list(admin: Authorised<Administer>) -> Result<Json<AccountsV
 }
 
 /// Make an account.
-#[utoipa::path(post, path = "/accounts", tag = "accounts", request_body = NewAccount, responses(
+#[utoipa::path(post, operation_id = "create_account", path = "/accounts", tag = "accounts", request_body = NewAccount, responses(
     (status = 201, description = "Made"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json", description = "The name is taken"),
@@ -57,7 +57,7 @@ pub(crate) async fn create(
 }
 
 /// Delete an account and end its sessions.
-#[utoipa::path(delete, path = "/accounts/{name}", tag = "accounts", params(("name" = String, Path)), responses(
+#[utoipa::path(delete, operation_id = "delete_account", path = "/accounts/{name}", tag = "accounts", params(("name" = String, Path)), responses(
     (status = 204, description = "Gone"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 404, body = ProblemView, content_type = "application/problem+json"),
@@ -73,7 +73,7 @@ pub(crate) async fn delete(
 
 /// Set a password: one's own, or as an admin anybody's. Other sessions of the account end.
 #[utoipa::path(
-    put, path = "/accounts/{name}/password", tag = "accounts", params(("name" = String, Path)),
+    put, operation_id = "set_password", path = "/accounts/{name}/password", tag = "accounts", params(("name" = String, Path)),
     request_body = NewPassword, responses(
         (status = 204, description = "Set"),
         (status = 403, body = ProblemView, content_type = "application/problem+json"),

@@ -116,7 +116,7 @@ pub(crate) struct NewAcknowledgement {
 }
 
 /// Alarms, worst and newest first, a page at a time.
-#[utoipa::path(get, path = "/alarms", tag = "alarms", params(AlarmParameters), responses(
+#[utoipa::path(get, operation_id = "list_alarms", path = "/alarms", tag = "alarms", params(AlarmParameters), responses(
     (status = 200, body = AlarmsView),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
@@ -131,7 +131,7 @@ pub(crate) async fn list(
 }
 
 /// One alarm.
-#[utoipa::path(get, path = "/alarms/{id}", tag = "alarms", params(("id" = u64, Path)), responses(
+#[utoipa::path(get, operation_id = "get_alarm", path = "/alarms/{id}", tag = "alarms", params(("id" = u64, Path)), responses(
     (status = 200, body = AlarmView),
     (status = 404, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -142,7 +142,7 @@ pub(crate) async fn get(reader: Authorised<Read>, Id(id): Id<u64>) -> Result<Jso
 
 /// Take note of an alarm.
 #[utoipa::path(
-    post, path = "/alarms/{id}/acknowledge", tag = "alarms", params(("id" = u64, Path)),
+    post, operation_id = "acknowledge_alarm", path = "/alarms/{id}/acknowledge", tag = "alarms", params(("id" = u64, Path)),
     request_body = NewAcknowledgement, responses(
         (status = 200, body = AlarmView, description = "Noted, and durable"),
         (status = 403, body = ProblemView, content_type = "application/problem+json"),

@@ -104,7 +104,7 @@ impl FromText for Order {
 }
 
 /// Devices, a page at a time.
-#[utoipa::path(get, path = "/devices", tag = "devices", params(DeviceParameters), responses(
+#[utoipa::path(get, operation_id = "list_devices", path = "/devices", tag = "devices", params(DeviceParameters), responses(
     (status = 200, body = DevicesView),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
@@ -119,7 +119,7 @@ pub(crate) async fn list(
 
 /// One device.
 #[utoipa::path(
-    get, path = "/devices/{id}", tag = "devices",
+    get, operation_id = "get_device", path = "/devices/{id}", tag = "devices",
     params(("id" = String, Path, example = "jointech:8041300978")), responses(
         (status = 200, body = DeviceView),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),

@@ -14,21 +14,21 @@ use crate::view::{AlarmView, ChainView, EventView, IssueView, MessageView, RawVi
 
 /// One event.
 #[utoipa::path(
-    get, path = "/events/{id}", tag = "events", params(("id" = String, Path, example = "10452-0")), responses(
+    get, operation_id = "get_event", path = "/events/{id}", tag = "events", params(("id" = String, Path, example = "10452-0")), responses(
         (status = 200, body = EventView),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),
         (status = 404, body = ProblemView, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get(reader: Authorised<Read>, Id(id): Id<EventId>) -> Result<Json<EventView>, Problem> {
-    let (received, _) = report(&reader, id).await?;
+    let received = Report::of(&reader, id).await?.received;
     let event = received.events.get(usize::from(id.index)).ok_or_else(|| no_event(id))?;
     Ok(Json(EventView::new(id.entry, id.index, &received, event)))
 }
 
 /// The way from the bytes of an event's report to its alarms.
 #[utoipa::path(
-    get, path = "/events/{id}/chain", tag = "events",
+    get, operation_id = "get_event_chain", path = "/events/{id}/chain", tag = "events",
     params(("id" = String, Path, example = "10452-0")), responses(
         (status = 200, body = ChainView),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),
@@ -36,8 +36,11 @@ pub(crate) async fn get(reader: Authorised<Read>, Id(id): Id<EventId>) -> Result
     )
 )]
 pub(crate) async fn chain(reader: Authorised<Read>, Id(id): Id<EventId>) -> Result<Json<ChainView>, Problem> {
-    let (received, stored) = report(&reader, id).await?;
-    if usize::from(id.index) >= received.events.len() {
+    let report = Report::of(&reader, id).await?;
+    let Report { received, leaf_hash, peer } = report;
+    // Bytes that mean nothing have a chain too: their issues are all there is to show.
+    let places = received.events.len().max(1);
+    if usize::from(id.index) >= places {
         return Err(no_event(id));
     }
     let alarms: Vec<Alarm> = reader
@@ -45,7 +48,7 @@ pub(crate) async fn chain(reader: Authorised<Read>, Id(id): Id<EventId>) -> Resu
         .await?;
     let message = MessageView::from(reader.describe(received.protocol, &received.frame));
     Ok(Json(ChainView {
-        raw: RawView::new(id.entry, &received, stored.peer, &stored.leaf_hash),
+        raw: RawView::new(id.entry, &received, peer, &leaf_hash),
         message,
         issues: received.issues.iter().map(IssueView::from).collect(),
         events: EventView::all(id.entry, &received),
@@ -56,14 +59,14 @@ pub(crate) async fn chain(reader: Authorised<Read>, Id(id): Id<EventId>) -> Resu
 
 /// The bytes of an event's report as they came over the wire.
 #[utoipa::path(
-    get, path = "/events/{id}/raw", tag = "events", params(("id" = String, Path, example = "10452-0")), responses(
+    get, operation_id = "get_event_raw", path = "/events/{id}/raw", tag = "events", params(("id" = String, Path, example = "10452-0")), responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),
         (status = 404, body = ProblemView, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn raw(reader: Authorised<Read>, Id(id): Id<EventId>) -> Result<Response, Problem> {
-    let (received, _) = report(&reader, id).await?;
+    let received = Report::of(&reader, id).await?.received;
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"entry-{}.bin\"", id.entry)),
@@ -72,11 +75,20 @@ pub(crate) async fn raw(reader: Authorised<Read>, Id(id): Id<EventId>) -> Result
 }
 
 /// The report that brought an event, and what proves it.
-async fn report(reader: &Authorised<Read>, id: EventId) -> Result<(Received, StoredEntry), Problem> {
-    let stored = reader.entry(id.entry).await?.ok_or_else(|| no_event(id))?;
-    match stored.entry.clone() {
-        Entry::Received(received) => Ok((received, stored)),
-        _ => Err(no_event(id)),
+struct Report {
+    received: Received,
+    leaf_hash: [u8; 32],
+    peer: Option<String>,
+}
+
+impl Report {
+    async fn of(reader: &Authorised<Read>, id: EventId) -> Result<Self, Problem> {
+        let StoredEntry { entry, leaf_hash, peer } =
+            reader.entry(id.entry).await?.ok_or_else(|| no_event(id))?;
+        match entry {
+            Entry::Received(received) => Ok(Self { received, leaf_hash, peer }),
+            _ => Err(no_event(id)),
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl FromText for Format {
 
 /// Events of a device, a page at a time.
 #[utoipa::path(
-    get, path = "/devices/{id}/history", tag = "devices",
+    get, operation_id = "list_device_history", path = "/devices/{id}/history", tag = "devices",
     params(("id" = String, Path, example = "jointech:8041300978"), HistoryParameters), responses(
         (status = 200, content((HistoryView = "application/json"), (String = "text/csv"))),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),

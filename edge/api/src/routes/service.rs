@@ -13,7 +13,7 @@ use crate::problem::ProblemView;
 use crate::view::{HealthView, ProtocolsView, StatusView};
 
 /// The protocols that are spoken.
-#[utoipa::path(get, path = "/protocols", tag = "platform", responses(
+#[utoipa::path(get, operation_id = "list_protocols", path = "/protocols", tag = "platform", responses(
     (status = 200, body = ProtocolsView),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -22,7 +22,7 @@ pub(crate) async fn protocols(_: Authorised<Read>) -> Json<ProtocolsView> {
 }
 
 /// How the platform stands.
-#[utoipa::path(get, path = "/status", tag = "platform", responses(
+#[utoipa::path(get, operation_id = "get_status", path = "/status", tag = "platform", responses(
     (status = 200, body = StatusView),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -31,7 +31,7 @@ pub(crate) async fn status(reader: Authorised<Read>) -> Json<StatusView> {
 }
 
 /// Whether the process answers.
-#[utoipa::path(get, path = "/healthz", tag = "service", security(()), responses(
+#[utoipa::path(get, operation_id = "get_healthz", path = "/healthz", tag = "service", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
 ))]
 pub(crate) async fn healthz() -> &'static str {
@@ -39,7 +39,7 @@ pub(crate) async fn healthz() -> &'static str {
 }
 
 /// Whether the platform can do its work.
-#[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses(
+#[utoipa::path(get, operation_id = "get_readyz", path = "/readyz", tag = "service", security(()), responses(
     (status = 200, body = HealthView),
     (status = 503, body = HealthView, description = "Not ready; `reasons` says why"),
 ))]
@@ -51,7 +51,7 @@ pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Response {
 }
 
 /// Metrics in the Prometheus text format.
-#[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses(
+#[utoipa::path(get, operation_id = "get_metrics", path = "/metrics", tag = "service", security(()), responses(
     (status = 200, body = String, content_type = "text/plain"),
 ))]
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> Response {

@@ -37,7 +37,7 @@ impl FromRequestParts<Arc<Api>> for Peer {
 }
 
 /// Log in.
-#[utoipa::path(post, path = "/session", tag = "session", security(()), request_body = Login, responses(
+#[utoipa::path(post, operation_id = "log_in", path = "/session", tag = "session", security(()), request_body = Login, responses(
     (status = 200, body = SessionView, description = "Logged in; the cookie plomb_session holds the token too"),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
     (status = 429, body = ProblemView, content_type = "application/problem+json",
@@ -57,7 +57,7 @@ pub(crate) async fn log_in(
 }
 
 /// Who is logged in.
-#[utoipa::path(get, path = "/session", tag = "session", responses(
+#[utoipa::path(get, operation_id = "who_is_logged_in", path = "/session", tag = "session", responses(
     (status = 200, body = SessionView),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -66,7 +66,7 @@ pub(crate) async fn who(reader: Authorised<Read>) -> Json<SessionView> {
 }
 
 /// Log out. Without a session nothing happens.
-#[utoipa::path(delete, path = "/session", tag = "session", responses(
+#[utoipa::path(delete, operation_id = "log_out", path = "/session", tag = "session", responses(
     (status = 204, description = "The session has ended"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
 ))]

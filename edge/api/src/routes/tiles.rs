@@ -19,7 +19,7 @@ const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
 const CACHE_A_WEEK: &str = "public, max-age=604800, immutable";
 
 /// The base map as TileJSON 3.0.0.
-#[utoipa::path(get, path = "/tiles.json", tag = "map", security(()), responses((status = 200, body = Value)))]
+#[utoipa::path(get, operation_id = "get_map", path = "/tiles.json", tag = "map", security(()), responses((status = 200, body = Value)))]
 pub(crate) async fn map(State(api): State<Arc<Api>>) -> Json<Value> {
     let map = &api.base_map().0;
     let header = map.header();
@@ -37,7 +37,7 @@ pub(crate) async fn map(State(api): State<Arc<Api>>) -> Json<Value> {
 
 /// A tile of the base map (Mapbox Vector Tile), gzip.
 #[utoipa::path(
-    get, path = "/tiles/{z}/{x}/{y}", tag = "map", security(()),
+    get, operation_id = "get_tile", path = "/tiles/{z}/{x}/{y}", tag = "map", security(()),
     params(("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path)), responses(
         (status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
         (status = 204, description = "Nothing is there"),

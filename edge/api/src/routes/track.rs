@@ -43,7 +43,7 @@ pub(crate) struct TrackParameters {
 
 /// Where a device was, in the order in which it was there.
 #[utoipa::path(
-    get, path = "/devices/{id}/track", tag = "devices",
+    get, operation_id = "get_device_track", path = "/devices/{id}/track", tag = "devices",
     params(("id" = String, Path, example = "jointech:8041300978"), TrackParameters), responses(
         (status = 200, body = TrackView),
         (status = 400, body = ProblemView, content_type = "application/problem+json"),

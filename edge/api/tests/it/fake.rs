@@ -1,0 +1,204 @@
+//! A platform in memory: the real state and rules, a vector for a journal.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plomb_api::{
+    BoundPort, DeviceMark, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform,
+    Question, Refused, Reply, Ring, Status, StoredEntry, StoredReport, Subscription, Unavailable, Update,
+    UpdateChange,
+};
+use plomb_devices::Description;
+use plomb_evidence::{Action, Entry, Received};
+use plomb_model::{
+    Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue, LatitudeE7,
+    LongitudeE7, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Timestamp, Transport,
+};
+use plomb_rules::{Change, Reported, State, evaluate};
+
+/// Reports of a page at most, so that paging is put to the test.
+const PAGE_MAX: usize = 7;
+/// When everything begins.
+pub(crate) const BEGIN: i64 = 1_795_508_130;
+
+/// The time `seconds` after the beginning.
+pub(crate) fn at(seconds: i64) -> ReceivedAt {
+    ReceivedAt(Timestamp::from_secs(BEGIN + seconds))
+}
+
+/// A device of that number.
+pub(crate) fn device(number: u32) -> DeviceId {
+    format!("jointech:{number:010}").parse().unwrap()
+}
+
+/// An event with a position that happened at `seconds`.
+pub(crate) fn position(seconds: i64, latitude: i64, longitude: i64) -> Event {
+    let latitude = LatitudeE7::new(latitude).unwrap();
+    let mut event = Event::new(EventKind::Position);
+    event.occurred_at = Some(OccurredAt(at(seconds).0));
+    event.position = Some(Position::new(latitude, LongitudeE7::new(longitude).unwrap(), Fix::Gnss));
+    event
+}
+
+/// An event with a battery reading that happened at `seconds`.
+pub(crate) fn battery(seconds: i64, percent: u8) -> Event {
+    let mut event = position(seconds, 10, 20);
+    event.readings.push(Reading::Battery(Percent::new(percent).unwrap()));
+    event
+}
+
+pub(crate) struct Fake {
+    state: Mutex<State>,
+    journal: Mutex<Vec<Received>>,
+    pub(crate) ring: Ring,
+    pub(crate) is_down: AtomicBool,
+}
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            journal: Mutex::default(),
+            ring: Ring::new(0),
+            is_down: AtomicBool::new(false),
+        }
+    }
+
+    /// A report comes in, is journalled, folded, judged and told.
+    pub(crate) fn report(&self, sender: DeviceId, seconds: i64, events: Vec<Event>) -> EntryId {
+        let mut journal = self.journal.lock().unwrap();
+        let id = EntryId(journal.len() as u64);
+        let mut state = self.state.lock().unwrap();
+        let mut changes = Vec::new();
+        let mut duplicates = 0;
+        for (index, event) in (0_u16..).zip(&events) {
+            let reported = Reported {
+                id: EventId { entry: id, index },
+                at: at(seconds),
+                connection: ConnectionId(17),
+                protocol: Protocol::Jointech,
+                device: sender,
+                companions: events.len(),
+                event,
+            };
+            match state.apply(&reported) {
+                Some(transition) => evaluate(&mut state, &transition, &mut changes),
+                None => duplicates |= 1 << index.min(63),
+            }
+        }
+        let mark = state.devices.get(&sender).map(DeviceMark::of);
+        journal.push(Received {
+            at: at(seconds),
+            connection: ConnectionId(17),
+            protocol: Protocol::Jointech,
+            device: Some(sender),
+            frame: format!("(frame {id})").into_bytes().into(),
+            issues: vec![Issue::new(3, "checksum differs", "0x12")].into(),
+            events: events.into(),
+            duplicates,
+            replies: b"(P69,0,110)".as_slice().into(),
+        });
+        drop((state, journal));
+        let alarms = changes.into_iter().map(|(change, alarm)| UpdateChange::Alarm(change, Box::new(alarm)));
+        let updates = alarms.chain(mark.map(UpdateChange::Moved));
+        self.ring.publish(updates.map(|change| Update { sequence: id.0, change }));
+        id
+    }
+
+    fn up(&self) -> Result<(), Unavailable> {
+        let is_down = self.is_down.load(Ordering::Relaxed);
+        if is_down { Err(Unavailable("the flow is not running".to_owned())) } else { Ok(()) }
+    }
+
+    fn page(&self, query: &HistoryQuery) -> HistoryPage {
+        let journal = self.journal.lock().unwrap();
+        let reports = (0_u64..).map(EntryId).zip(journal.iter()).filter(|(_, received)| {
+            received.device == Some(query.device)
+                && query.from.is_none_or(|from| received.at.0 >= from)
+                && query.to.is_none_or(|to| received.at.0 < to)
+        });
+        let mut reports: Vec<_> =
+            reports.map(|(id, received)| StoredReport { id, received: received.clone() }).collect();
+        if query.order == HistoryOrder::NewestFirst {
+            reports.reverse();
+        }
+        if let Some(beyond) = query.beyond {
+            reports.retain(|report| match query.order {
+                HistoryOrder::OldestFirst => report.id > beyond,
+                HistoryOrder::NewestFirst => report.id < beyond,
+            });
+        }
+        let limit = query.limit.min(PAGE_MAX);
+        let more = reports.len() > limit;
+        reports.truncate(limit);
+        HistoryPage { reports, more }
+    }
+}
+
+impl Platform for Fake {
+    fn ask(&self, question: Question) -> Result<(), Unavailable> {
+        self.up()?;
+        question(&self.state.lock().unwrap());
+        Ok(())
+    }
+
+    fn operate(&self, by: &str, action: Action) -> Reply<Result<Vec<Change>, Refused>> {
+        let Action::Acknowledge { alarm, reason, note } = action;
+        let acknowledgement = Acknowledgement { by: by.into(), at: at(500), reason, note };
+        let mut changes = Vec::new();
+        let known = self.state.lock().unwrap().acknowledge(alarm, acknowledgement, &mut changes);
+        let result = if known { Ok(changes) } else { Err(Refused::Unknown(format!("alarm {alarm}"))) };
+        Box::pin(async move { result })
+    }
+
+    fn updates(&self, after: Option<u64>) -> Subscription {
+        self.ring.subscribe(after)
+    }
+
+    fn history(&self, query: HistoryQuery) -> Reply<Result<HistoryPage, Unavailable>> {
+        let result = self.up().map(|()| self.page(&query));
+        Box::pin(async move { result })
+    }
+
+    fn entry(&self, id: EntryId) -> Reply<Result<Option<StoredEntry>, Unavailable>> {
+        let received = self.journal.lock().unwrap().get(id.0 as usize).cloned();
+        let stored = received.map(|received| StoredEntry {
+            entry: Entry::Received(received),
+            leaf_hash: [0xAB; 32],
+            peer: Some("127.0.0.1:50344".to_owned()),
+        });
+        Box::pin(async move { Ok(stored) })
+    }
+
+    fn describe(&self, _: Protocol, frame: &[u8]) -> Description {
+        let mut description = Description::new("real-time report");
+        description.field(1, frame.len() - 2, "text", String::from_utf8_lossy(frame));
+        description
+    }
+
+    fn status(&self) -> Status {
+        let sequence = self.journal.lock().unwrap().len() as u64;
+        Status {
+            version: "0.1.0".to_owned(),
+            started_at: at(0).0,
+            sequence: sequence.saturating_sub(1),
+            devices: self.state.lock().unwrap().devices.len() as u64,
+            connections: 1,
+            reports_per_s: 2.5,
+            journal: JournalStatus { bytes: 1_000, segments: 1, oldest_at: Some(at(0).0) },
+            ports: vec![BoundPort {
+                protocol: Some(Protocol::Jointech),
+                transport: Transport::Tcp,
+                port: 5014,
+            }],
+        }
+    }
+
+    fn health(&self) -> Health {
+        Health { reasons: self.up().err().map(|error| error.0).into_iter().collect() }
+    }
+
+    fn metrics(&self) -> String {
+        "ingest_reports_total 5".to_owned()
+    }
+}

@@ -1,0 +1,98 @@
+//! The OpenAPI document: committed, served, and whole.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::client::World;
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/plomb.json");
+
+#[test]
+fn the_committed_document_is_that_of_the_code() {
+    let generated = plomb_api::openapi();
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(COMMITTED, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
+    assert!(committed == generated, "openapi/plomb.json differs: run this test with UPDATE_OPENAPI=1");
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_committed_one() {
+    let world = World::new();
+    let answer = world.call("GET", "/openapi.json", &[], &Value::Null).await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.text(), plomb_api::openapi());
+}
+
+#[test]
+fn the_document_is_openapi_3_1_and_every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(&plomb_api::openapi()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let mut references = BTreeSet::new();
+    collect(&document, &mut references);
+    for reference in &references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in ["Device", "Event", "Alarm", "Chain", "Fleet", "Track", "Status", "Problem", "Hello"] {
+        assert!(schemas.contains_key(name), "{name} of {:?}", schemas.keys());
+    }
+    assert!(document["components"]["securitySchemes"]["cookie"].is_object());
+}
+
+#[test]
+fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
+    let document: Value = serde_json::from_str(&plomb_api::openapi()).unwrap();
+    let mut calls = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            calls.insert(format!("{method} {path}"));
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "two operations are called {name}");
+        }
+    }
+    let expect = [
+        "delete /api/v1/accounts/{name}",
+        "delete /api/v1/session",
+        "get /api/v1/accounts",
+        "get /api/v1/alarms",
+        "get /api/v1/alarms/{id}",
+        "get /api/v1/devices",
+        "get /api/v1/devices/{id}",
+        "get /api/v1/devices/{id}/history",
+        "get /api/v1/devices/{id}/track",
+        "get /api/v1/events/{id}",
+        "get /api/v1/events/{id}/chain",
+        "get /api/v1/events/{id}/raw",
+        "get /api/v1/fleet",
+        "get /api/v1/protocols",
+        "get /api/v1/session",
+        "get /api/v1/status",
+        "get /api/v1/stream",
+        "get /healthz",
+        "get /metrics",
+        "get /readyz",
+        "get /tiles.json",
+        "get /tiles/{z}/{x}/{y}",
+        "post /api/v1/accounts",
+        "post /api/v1/alarms/{id}/acknowledge",
+        "post /api/v1/session",
+        "put /api/v1/accounts/{name}/password",
+    ];
+    assert_eq!(calls.iter().map(String::as_str).collect::<Vec<_>>(), expect);
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            references.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|member| collect(member, references));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+        _ => {}
+    }
+}

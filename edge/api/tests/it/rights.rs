@@ -1,0 +1,65 @@
+//! Every call against every role, row by row.
+
+use plomb_api::{Right, Role, can};
+use serde_json::{Value, json};
+
+use crate::client::World;
+use crate::fake::{battery, device};
+
+/// Each call: method, path below `/api/v1`, body, the right it needs, and the answer to one who has it.
+fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
+    let read = |path| ("GET", path, Value::Null, Right::Read, 200);
+    vec![
+        read("/session"),
+        read("/devices"),
+        read("/devices/jointech:0000000001"),
+        read("/devices/jointech:0000000001/history"),
+        read("/devices/jointech:0000000001/track"),
+        read("/events/0-0"),
+        read("/events/0-0/chain"),
+        read("/events/0-0/raw"),
+        read("/alarms"),
+        read("/alarms/1"),
+        read("/fleet"),
+        read("/protocols"),
+        read("/status"),
+        ("POST", "/alarms/1/acknowledge", json!({"reason": "noted"}), Right::Operate, 200),
+        ("GET", "/accounts", Value::Null, Right::Administer, 200),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "new", "role": "viewer", "password": "long enough words"}),
+            Right::Administer,
+            201,
+        ),
+        ("PUT", "/accounts/new/password", json!({"password": "other long words"}), Right::Administer, 204),
+        ("DELETE", "/accounts/new", Value::Null, Right::Administer, 204),
+    ]
+}
+
+#[tokio::test]
+async fn every_call_for_every_role() {
+    let world = World::new();
+    world.fake.report(device(1), 0, vec![battery(0, 5)]);
+    for role in Role::ALL {
+        let client = world.client(role.name()).await;
+        for (method, path, body, right, expect) in rows() {
+            let answer = client.call(method, &format!("/api/v1{path}"), &body).await;
+            if can(role, right) {
+                assert_eq!(answer.status.as_u16(), expect, "{role:?} {method} {path}: {}", answer.text());
+            } else {
+                answer.is_problem(403, "not-allowed");
+            }
+        }
+    }
+    for (method, path, body, _, _) in rows() {
+        let answer = world.call(method, &format!("/api/v1{path}"), &[], &body).await;
+        answer.is_problem(401, "not-logged-in");
+    }
+}
+
+#[tokio::test]
+async fn the_stream_is_for_readers() {
+    let world = World::new();
+    world.call("GET", "/api/v1/stream", &[], &Value::Null).await.is_problem(401, "not-logged-in");
+}
