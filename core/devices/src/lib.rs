@@ -6,6 +6,7 @@
 //! `command.rs` turns commands into bytes, and `describe.rs` lists a frame's fields for a person to read.
 
 pub mod describe;
+pub mod jointech;
 pub mod session;
 
 mod decoded;
