@@ -12,6 +12,7 @@
 )]
 
 mod gt06;
+mod jointech;
 mod jt808;
 mod jt808_talk;
 mod vectors;
