@@ -82,7 +82,7 @@ fn parenthesis(text: &[u8]) -> Recognised {
 fn teltonika(start: &[u8]) -> Recognised {
     match start {
         [0, 0x0F, first, ..] if first.is_ascii_digit() => imei(start.get(2..).unwrap_or_default()),
-        [0, 0, 0, 0, _, _, _, _, 0x08 | 0x0C | 0x0D | 0x0E | 0x0F | 0x10 | 0x8E, ..] => {
+        [0, 0, 0, 0, _, _, _, _, 0x07 | 0x08 | 0x0C | 0x0D | 0x0E | 0x0F | 0x10 | 0x8E, ..] => {
             Is(Protocol::Teltonika)
         }
         [0, 0, 0, 0, _, _, _, _, ..] if start.len() > 8 => Unknown,
