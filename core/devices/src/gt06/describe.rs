@@ -23,9 +23,7 @@ pub fn describe(wire: &[u8]) -> Description {
         message::name(frame.number, frame.extended)
     )));
     header(&frame, &mut lines.0);
-    if matches!(frame.number, 0x80..=0x82) {
-        command(&frame, &mut lines.0);
-    } else if let Err(short) = message::read(&frame, &mut lines) {
+    if let Err(short) = message::read(&frame, &mut lines) {
         lines.0.field(short.offset, short.left, "cut off", format_args!("{} bytes needed", short.needed));
     }
     trailer(&frame, &mut lines.0);
@@ -60,20 +58,6 @@ fn trailer(frame: &Frame<'_>, description: &mut Description) {
     }
     if frame.wire.ends_with(&END_MARK) {
         description.field(frame.wire.len() - 2, 2, "end", to_hex(&END_MARK));
-    }
-}
-
-/// A command of a server: length, flag, text.
-fn command(frame: &Frame<'_>, description: &mut Description) {
-    let [length, a, b, c, d, words @ ..] = frame.content else { return };
-    let at = frame.content_at;
-    description.field(at, 1, "command length", length);
-    description.field(at + 1, 4, "flag", u32::from_be_bytes([*a, *b, *c, *d]));
-    let text = usize::from(*length).saturating_sub(4).min(words.len());
-    let (words, rest) = words.split_at_checked(text).unwrap_or((words, &[]));
-    description.field(at + 5, text, "command", text::redacted(&String::from_utf8_lossy(words)));
-    if !rest.is_empty() {
-        description.field(at + 5 + text, rest.len(), "language", to_hex(rest));
     }
 }
 
@@ -159,7 +143,7 @@ fn line_of_other(part: &Part<'_>) -> (&'static str, String) {
         Part::Fence(number) => ("fence", number.to_string()),
         Part::Module { number, value } => ("module", format!("0x{number:04X}: {}", to_hex(value))),
         Part::Code { name, value } => (name, value.to_string()),
-        Part::Bytes { name, value } => (name, to_hex(value)),
+        Part::Bytes { name, value } => (name, text::secret_words(value).unwrap_or_else(|| to_hex(value))),
         _ => ("reserved", String::new()),
     }
 }

@@ -10,8 +10,8 @@ use plomb_wire::Crc16;
 pub(super) const FRAME_BYTES_MAX: usize = 4096;
 /// Protocol number, serial and checksum: what the length counts beside the content.
 const OVERHEAD_BYTES: usize = 5;
-/// How much of a damaged piece an issue shows: enough for a header and an identity.
-const SHOWN_BYTES_MAX: usize = 24;
+/// How much of a damaged piece an issue shows: enough for a header and an identity, not for a text.
+const SHOWN_BYTES_MAX: usize = 12;
 /// The mark at the end of each frame.
 pub(super) const END_MARK: [u8; 2] = [0x0D, 0x0A];
 

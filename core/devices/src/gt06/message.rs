@@ -116,6 +116,7 @@ fn basic(number: u8, fields: &mut Fields<'_, '_>) -> Result<(), Short> {
         0x36 if has_gps(fields) => super::place::gps_and_condition(fields),
         0x36 => super::place::heartbeat(fields),
         0x61 => gps_and_card(fields),
+        0x80..=0x82 => command(fields),
         0x8A => request(fields, "time"),
         0x94 => fields.u16(Part::External).map(|_| ()),
         0x95 => super::place::camera_event(fields),
@@ -298,6 +299,14 @@ fn answer(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
     let text = fields.left().saturating_sub(2);
     fields.bytes(text, Part::Text)?;
     fields.reserved(fields.left())
+}
+
+/// A command of a server, as a capture of both directions has it: the length of flag and text, the flag, the text.
+/// It is no answer, so the flag is a number like others.
+fn command(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
+    let length = usize::from(fields.u8(|_| Part::Reserved)?);
+    fields.code32("flag")?;
+    fields.bytes(length.saturating_sub(4).min(fields.left()), Part::Text)
 }
 
 /// Heartbeat of the GK310: terminal information, battery voltage, signal, language.

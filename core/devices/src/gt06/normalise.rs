@@ -311,7 +311,9 @@ impl<'c> Builder<'c> {
     }
 
     fn bytes(&mut self, name: &'static str, value: &[u8]) {
-        if value.iter().any(|byte| *byte != 0) {
+        if let Some(words) = text::secret_words(value) {
+            self.reading(Reading::Text(words.into()));
+        } else if value.iter().any(|byte| *byte != 0) {
             self.reading(Reading::Bytes { name: Cow::Borrowed(name), value: value.into() });
         }
     }

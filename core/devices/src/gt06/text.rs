@@ -111,6 +111,14 @@ pub(super) fn redacted(text: &str) -> Cow<'_, str> {
     Cow::Owned([kept, mark, REDACTED, &redacted(after)].concat())
 }
 
+/// Bytes of no known meaning that hold a password in words: those words without it.
+pub(super) fn secret_words(bytes: &[u8]) -> Option<String> {
+    match redacted(str::from_utf8(bytes).ok()?) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
