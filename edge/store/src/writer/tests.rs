@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use crate::{Health, Journal, JournalConfig};
-
 use plomb_model::EntryId;
 
 use super::{RETRY_INTERVAL, StoreError};
-use crate::Batch;
+use crate::{Batch, Health, Journal, JournalConfig};
 
 fn append(journal: &Journal, first: u64, count: u8) -> Result<u64, Arc<StoreError>> {
     let mut batch = Batch::new(EntryId(first));
