@@ -110,7 +110,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// Major type (in place) and argument of the item that begins here.
-    #[inline]
+    #[inline(always)]
     fn head(&mut self) -> Option<(u8, u64)> {
         let first = *self.bytes.get(self.position)?;
         self.position += 1;

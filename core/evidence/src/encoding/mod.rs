@@ -8,6 +8,7 @@ mod cbor;
 mod keys;
 mod read;
 mod read_alarm;
+mod read_event;
 mod read_reading;
 mod write;
 
