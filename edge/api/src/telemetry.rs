@@ -57,9 +57,9 @@ impl Telemetry {
         let resets = self.stream_resets.load(Ordering::Relaxed);
         format!(
             "{counts}{seconds}\
-             # HELP plomb_api_streams Live streams that are open.\n# TYPE plomb_api_streams gauge\napi_streams {streams}\n\
+             # HELP plomb_api_streams Live streams that are open.\n# TYPE plomb_api_streams gauge\nplomb_api_streams {streams}\n\
              # HELP plomb_api_stream_resets_total Live streams told to begin anew.\n\
-             # TYPE plomb_api_stream_resets_total counter\napi_stream_resets_total {resets}\n"
+             # TYPE plomb_api_stream_resets_total counter\nplomb_api_stream_resets_total {resets}\n"
         )
     }
 }
