@@ -40,25 +40,26 @@ impl Telemetry {
     /// The counts as text.
     pub(crate) fn text(&self) -> String {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut counts =
-            String::from("# HELP api_requests_total Requests answered.\n# TYPE api_requests_total counter\n");
+        let mut counts = String::from(
+            "# HELP plomb_api_requests_total Requests answered.\n# TYPE plomb_api_requests_total counter\n",
+        );
         let mut seconds = String::from(
-            "# HELP api_request_seconds_total Time until the answer began.\n\
-             # TYPE api_request_seconds_total counter\n",
+            "# HELP plomb_api_request_seconds_total Time until the answer began.\n\
+             # TYPE plomb_api_request_seconds_total counter\n",
         );
         for (Request { method, route, status }, counted) in &requests {
             let labels = format!(r#"{{method="{method}",route="{route}",status="{status}"}}"#);
-            counts.push_str(&format!("api_requests_total{labels} {}\n", counted.count));
+            counts.push_str(&format!("plomb_api_requests_total{labels} {}\n", counted.count));
             let took_s = counted.took.as_secs_f64();
-            seconds.push_str(&format!("api_request_seconds_total{labels} {took_s}\n"));
+            seconds.push_str(&format!("plomb_api_request_seconds_total{labels} {took_s}\n"));
         }
         let streams = self.streams.load(Ordering::Relaxed);
         let resets = self.stream_resets.load(Ordering::Relaxed);
         format!(
             "{counts}{seconds}\
-             # HELP api_streams Live streams that are open.\n# TYPE api_streams gauge\napi_streams {streams}\n\
-             # HELP api_stream_resets_total Live streams told to begin anew.\n\
-             # TYPE api_stream_resets_total counter\napi_stream_resets_total {resets}\n"
+             # HELP plomb_api_streams Live streams that are open.\n# TYPE plomb_api_streams gauge\nplomb_api_streams {streams}\n\
+             # HELP plomb_api_stream_resets_total Live streams told to begin anew.\n\
+             # TYPE plomb_api_stream_resets_total counter\nplomb_api_stream_resets_total {resets}\n"
         )
     }
 }

@@ -1,7 +1,7 @@
 //! The events of a device out of the journal, page by page. The journal gives reports; a report holds several
 //! events, so that a page may end within one.
 
-use plomb_model::{DeviceId, EntryId, EventId, Timestamp};
+use plomb_model::{DeviceId, EntryId, Event, EventId, OccurredAt, Timestamp};
 
 use crate::access::{Authorised, Read};
 use crate::problem::Problem;
@@ -56,7 +56,7 @@ impl Source {
     }
 
     /// Whether an event of a report is one of the device's.
-    pub(crate) fn takes(&self, event: &plomb_model::Event) -> bool {
+    pub(crate) fn takes(&self, event: &Event) -> bool {
         self.peripheral.is_none() || event.peripheral == self.peripheral
     }
 
@@ -80,7 +80,7 @@ impl Source {
             let fetched = reader.history(query.clone()).await?;
             for report in &fetched.reports {
                 let time = report.place().time;
-                for event in self.events(report, query.order, after.map(|after| after.id)) {
+                for event in self.events(report, &query, after.map(|after| after.id)) {
                     if page.events.len() == limit {
                         return Ok(page);
                     }
@@ -100,15 +100,20 @@ impl Source {
         Ok(page)
     }
 
-    /// The events of a report that belong to the device and come after `after`.
+    /// The events of a report that belong to the device, lie in the range and come after `after`.
     fn events(
         &self,
         report: &StoredReport,
-        order: HistoryOrder,
+        query: &HistoryQuery,
         after: Option<EventId>,
     ) -> impl Iterator<Item = EventId> {
-        let entry = report.id;
-        let indices = (0_u16..).zip(&report.received.events).filter(|(_, event)| self.takes(event));
+        let (entry, order) = (report.id, query.order);
+        let is_within = |event: &Event| {
+            let OccurredAt(at) = event.occurred_at.unwrap_or(OccurredAt(report.received.at.0));
+            query.from.is_none_or(|from| at >= from) && query.to.is_none_or(|to| at < to)
+        };
+        let events = (0_u16..).zip(&report.received.events);
+        let indices = events.filter(|(_, event)| self.takes(event) && is_within(event));
         let mut ids: Vec<EventId> = indices.map(|(index, _)| EventId { entry, index }).collect();
         if order == HistoryOrder::NewestFirst {
             ids.reverse();

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn line(count: u32) -> Vec<TrackPoint> {
-        (0..count).map(|n| TrackPoint(f64::from(n) / 1000.0, 50.0, i64::from(n), 60.0)).collect()
+        (0..count).map(|n| TrackPoint(f64::from(n) / 1000.0, 50.0, i64::from(n), Some(60.0))).collect()
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
         let points: Vec<TrackPoint> = (0..100)
             .map(|n| {
                 let east = 179.5 + f64::from(n) / 100.0;
-                TrackPoint(if east > 180.0 { east - 360.0 } else { east }, 10.0, i64::from(n), 0.0)
+                TrackPoint(if east > 180.0 { east - 360.0 } else { east }, 10.0, i64::from(n), None)
             })
             .collect();
         let flat = flatten(&points);

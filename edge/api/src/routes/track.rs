@@ -115,7 +115,7 @@ fn point(
     if from.is_some_and(|from| at < from) || to.is_some_and(|to| at >= to) {
         return None;
     }
-    let speed = position.speed.map_or(-1.0, plomb_model::Speed::kmh);
+    let speed = position.speed.map(plomb_model::Speed::kmh);
     let (longitude, latitude) = (position.longitude.degrees(), position.latitude.degrees());
     Some(TrackPoint(longitude, latitude, at.as_millis(), speed))
 }

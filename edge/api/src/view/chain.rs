@@ -7,7 +7,7 @@ use plomb_wire::to_hex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AlarmView, EventView, ProtocolWord, Time};
+use super::{AlarmView, EventView, RawProtocolWord, Time};
 
 /// Bytes, message, events, replies and alarms of one report.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct ChainView {
 pub(crate) struct RawView {
     /// Number of the journal entry.
     entry: u64,
-    protocol: ProtocolWord,
+    protocol: RawProtocolWord,
     connection: u64,
     /// Address and port of the other side, where still known.
     #[schema(required)]
@@ -92,7 +92,7 @@ impl RawView {
     pub(crate) fn new(id: EntryId, received: &Received, peer: Option<String>, leaf_hash: &[u8; 32]) -> Self {
         Self {
             entry: id.0,
-            protocol: ProtocolWord(received.protocol),
+            protocol: RawProtocolWord(received.protocol),
             connection: received.connection.0,
             peer,
             received_at: received.at.into(),

@@ -2,7 +2,7 @@
 
 use plomb_model::Timestamp;
 use serde::Serialize;
-use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::schema::{ArrayItems, SchemaType};
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -48,17 +48,19 @@ impl FleetView {
     }
 }
 
-/// Longitude, latitude (degrees), when by the device's clock (ms since 1970), speed (km/h, -1 when unknown).
+/// Longitude, latitude (degrees), when by the device's clock (ms since 1970), speed (km/h, null when unknown).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct TrackPoint(pub(crate) f64, pub(crate) f64, pub(crate) i64, pub(crate) f64);
+pub(crate) struct TrackPoint(pub(crate) f64, pub(crate) f64, pub(crate) i64, pub(crate) Option<f64>);
 
 impl PartialSchema for TrackPoint {
     fn schema() -> RefOr<Schema> {
         let number = || Schema::Object(ObjectBuilder::new().schema_type(Type::Number).build());
-        let columns = [number(), number(), number(), number()];
+        let nullable = SchemaType::from_iter([Type::Number, Type::Null]);
+        let speed = Schema::Object(ObjectBuilder::new().schema_type(nullable).build());
+        let columns = [number(), number(), number(), speed];
         let array = ArrayBuilder::new().prefix_items(columns).items(ArrayItems::False);
         let text = "Longitude and latitude in degrees, when by the device's clock (ms since 1970), \
-                    and speed (km/h, -1 when unknown)";
+                    and speed (km/h, null when unknown)";
         RefOr::T(Schema::Array(array.min_items(Some(4)).max_items(Some(4)).description(Some(text)).build()))
     }
 }

@@ -27,5 +27,6 @@ pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
     AlarmKindWord, AlarmStateWord, ClassWord, ConditionWord, DeliveryWord, EventKindWord, FixWord, FromText,
-    IdentityWord, PriorityWord, ProtocolWord, RoleWord, SealEvidenceWord, SignalWord, TransportWord, one_of,
+    IdentityWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord,
+    TransportWord, one_of,
 };

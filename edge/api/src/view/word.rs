@@ -95,6 +95,14 @@ words! {
     ];
     /// A device protocol.
     ProtocolWord(Protocol) = Protocol::ALL;
+    /// What was spoken, where that was recognised.
+    RawProtocolWord(Protocol) = [
+        Protocol::Unrecognised,
+        Protocol::Jointech,
+        Protocol::Jt808,
+        Protocol::Gt06,
+        Protocol::Teltonika,
+    ];
     /// How the device is powered and heard.
     ClassWord(DeviceClass) = [DeviceClass::Passive, DeviceClass::SemiActive, DeviceClass::Active];
     /// What stands behind a position.

@@ -56,8 +56,10 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn new() -> Self {
+        let mut state = State::default();
+        state.connect(ConnectionId(17));
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(state),
             journal: Mutex::default(),
             ring: Ring::new(0),
             is_down: AtomicBool::new(false),
@@ -113,19 +115,24 @@ impl Fake {
     fn page(&self, query: &HistoryQuery) -> HistoryPage {
         let journal = self.journal.lock().unwrap();
         let reports = (0_u64..).map(EntryId).zip(journal.iter()).filter(|(_, received)| {
-            received.device == Some(query.device)
-                && query.from.is_none_or(|from| received.at.0 >= from)
-                && query.to.is_none_or(|to| received.at.0 < to)
+            let is_about = |event: &Event| event.peripheral == Some(query.device);
+            let whose = received.device == Some(query.device) || received.events.iter().any(is_about);
+            let time = |event: &Event| event.occurred_at.map_or(received.at.0, |at| at.0);
+            whose
+                && received.events.iter().map(time).any(|time| {
+                    query.from.is_none_or(|from| time >= from) && query.to.is_none_or(|to| time < to)
+                })
         });
         let mut reports: Vec<_> =
             reports.map(|(id, received)| StoredReport { id, received: received.clone() }).collect();
+        reports.sort_by_key(StoredReport::place);
         if query.order == HistoryOrder::NewestFirst {
             reports.reverse();
         }
         if let Some(beyond) = query.beyond {
             reports.retain(|report| match query.order {
-                HistoryOrder::OldestFirst => report.id > beyond,
-                HistoryOrder::NewestFirst => report.id < beyond,
+                HistoryOrder::OldestFirst => report.place() > beyond,
+                HistoryOrder::NewestFirst => report.place() < beyond,
             });
         }
         let limit = query.limit.min(PAGE_MAX);

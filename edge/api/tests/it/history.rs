@@ -41,17 +41,39 @@ async fn pages_join_without_gap_or_overlap_in_both_orders() {
 }
 
 #[tokio::test]
-async fn a_range_is_by_when_it_reached_us_from_inclusive_to_exclusive() {
+async fn a_range_is_by_when_it_happened_from_inclusive_to_exclusive() {
     let world = world();
     let client = world.client("viewer").await;
-    let (from, to) = (at(245).0, at(365).0);
+    let (from, to) = (at(121).0, at(241).0);
     let found = client.all(&format!("{PATH}?order=asc&from={from}&to={to}")).await;
-    assert_eq!(ids(&found), ["4-0", "4-1"]);
-    assert_eq!(found[0]["received_at"], from.to_string());
+    assert_eq!(ids(&found), ["2-1", "2-2", "4-0"], "an event outside is left out though its report is found");
+    assert_eq!(found[0]["occurred_at"], from.to_string());
     let problem = client.get(&format!("{PATH}?from=yesterday")).await.is_problem(400, "bad-parameter");
     assert!(problem["detail"].as_str().unwrap().starts_with("from: it must be a time"), "{problem}");
     client.get(&format!("{PATH}?cursor=5")).await.is_problem(400, "bad-parameter");
     client.get(&format!("{PATH}?format=xml")).await.is_problem(400, "bad-parameter");
+}
+
+#[tokio::test]
+async fn late_reports_stand_where_they_happened_on_every_page() {
+    let world = World::new();
+    for number in 0..20 {
+        // Every third report comes out of the device's memory, an hour late.
+        let seconds = if number % 3 == 0 { number * 60 - 3_600 } else { number * 60 };
+        world.fake.report(device(1), number * 60, vec![position(seconds, 1, number)]);
+    }
+    let client = world.client("viewer").await;
+    let times = |events: &[Value]| -> Vec<String> {
+        events.iter().map(|event| event["occurred_at"].as_str().unwrap().to_owned()).collect()
+    };
+    for limit in [1, 3, 8, 100] {
+        let oldest_first = times(&client.all(&format!("{PATH}?order=asc&limit={limit}")).await);
+        assert_eq!(oldest_first.len(), 20);
+        assert!(oldest_first.is_sorted(), "{oldest_first:?}");
+        let mut newest_first = times(&client.all(&format!("{PATH}?order=desc&limit={limit}")).await);
+        newest_first.reverse();
+        assert_eq!(newest_first, oldest_first);
+    }
 }
 
 #[tokio::test]
@@ -150,7 +172,7 @@ async fn a_track_is_in_the_order_of_happening_without_repeats() {
     assert_eq!(track["simplified"], false);
     let begin = at(0).0.as_millis();
     let expect: Vec<Value> = [(10, 1e-5), (300, 2e-5), (400, 3e-5), (600, 4e-5)]
-        .map(|(seconds, degrees)| json!([degrees, degrees, begin + seconds * 1_000, -1.0]))
+        .map(|(seconds, degrees)| json!([degrees, degrees, begin + seconds * 1_000, null]))
         .into();
     assert_eq!(track["points"], json!(expect));
     let path = format!("/devices/jointech:0000000001/track?from={}&to={}", at(300).0, at(600).0);

@@ -33,10 +33,10 @@ async fn metrics_of_platform_and_api_are_in_one_text() {
     let text = answer.text();
     for line in [
         "ingest_reports_total 5",
-        r#"api_requests_total{method="GET",route="/api/v1/devices",status="200"} 1"#,
-        r#"api_requests_total{method="GET",route="/api/v1/devices/{id}",status="404"} 2"#,
-        r#"api_requests_total{method="GET",route="other",status="404"} 1"#,
-        "api_streams 0",
+        r#"plomb_api_requests_total{method="GET",route="/api/v1/devices",status="200"} 1"#,
+        r#"plomb_api_requests_total{method="GET",route="/api/v1/devices/{id}",status="404"} 2"#,
+        r#"plomb_api_requests_total{method="GET",route="other",status="404"} 1"#,
+        "plomb_api_streams 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} in {text}");
     }

@@ -198,11 +198,11 @@ async fn a_client_that_reads_too_slowly_begins_anew() {
         }
     }
     let metrics = world.call("GET", "/metrics", &[], &Value::Null).await.text();
-    assert!(metrics.contains("api_stream_resets_total 1\n"), "{metrics}");
-    assert!(metrics.contains("api_streams 1\n"), "{metrics}");
+    assert!(metrics.contains("plomb_api_stream_resets_total 1\n"), "{metrics}");
+    assert!(metrics.contains("plomb_api_streams 1\n"), "{metrics}");
     drop(events);
     let metrics = world.call("GET", "/metrics", &[], &Value::Null).await.text();
-    assert!(metrics.contains("api_streams 0\n"), "{metrics}");
+    assert!(metrics.contains("plomb_api_streams 0\n"), "{metrics}");
 }
 
 /// Tells an alarm again under another number.
