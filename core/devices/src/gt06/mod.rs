@@ -20,6 +20,7 @@ mod radio;
 mod reply;
 mod split;
 mod text;
+mod words;
 
 pub use describe::describe;
 

@@ -3,23 +3,21 @@
 use std::borrow::Cow;
 
 use plomb_model::{
-    CardNumber, CentiDegrees, CommandOutcome, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7,
-    LongitudeE7, Metres, OccurredAt, Position, Reading, Scheme, SealEvidence, SealPart, SealReading, Signal,
-    Signals, Speed, Timestamp,
+    CardNumber, CentiDegrees, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Metres,
+    OccurredAt, Position, Reading, Scheme, SealEvidence, SealPart, SealReading, Signal, Signals, Speed,
+    Timestamp,
 };
 use plomb_wire::{Short, to_hex};
 
 use super::command::Waiting;
 use super::part::{Part, Sink};
-use super::text::{self, Place};
+use super::text;
 use super::{alarm, frame::Frame, message};
 
 /// Most readings of one event: the longest modular messages carry some fifty.
 const READINGS_MAX: usize = 256;
 /// Readings of a usual alarm message: so many are made room for at once.
 const READINGS_USUAL: usize = 8;
-/// Longest text that is kept: the longest known answers have about 2,000 characters.
-const TEXT_BYTES_MAX: usize = 2048;
 /// Greatest difference of a time zone to UTC, minutes.
 const ZONE_MINUTES_MAX: i32 = 14 * 60;
 
@@ -59,20 +57,19 @@ pub(super) fn event(frame: &Frame<'_>, context: &mut Context, waiting: &mut Wait
 /// Collects the parts of a message.
 pub(super) struct Builder<'c> {
     context: &'c mut Context,
-    waiting: &'c mut Waiting,
+    pub(super) waiting: &'c mut Waiting,
     pub(super) event: Event,
     earlier: Vec<Event>,
-    issues: Vec<Issue>,
+    pub(super) issues: Vec<Issue>,
     kind: EventKind,
     satellites: Option<u8>,
     latitude: Option<(usize, u32)>,
     longitude: Option<(usize, u32)>,
     speed: Option<Speed>,
     altitude: Option<Metres>,
-    flag: Option<u32>,
+    pub(super) flag: Option<u32>,
     imei: Option<DeviceId>,
     login: bool,
-    has_time: bool,
 }
 
 impl<'c> Builder<'c> {
@@ -96,7 +93,6 @@ impl<'c> Builder<'c> {
             flag: None,
             imei: None,
             login: frame.number == 0x01,
-            has_time: false,
         };
         if kind == EventKind::Message {
             builder.code("message", frame.number.into());
@@ -112,7 +108,7 @@ impl<'c> Builder<'c> {
     fn finish(mut self, frame: &Frame<'_>) -> Outcome {
         if self.login {
             self.log_in(frame);
-        } else if self.has_time {
+        } else {
             self.context.zone_min.get_or_insert(0);
         }
         if self.event.position.is_some()
@@ -160,7 +156,6 @@ impl<'c> Builder<'c> {
     }
 
     fn date(&mut self, offset: usize, [year, month, day, hour, minute, second]: [u8; 6]) {
-        self.has_time = true;
         let number = |value: u8| i8::try_from(value).unwrap_or(i8::MAX);
         let local = Timestamp::from_utc(
             2000 + i16::from(year),
@@ -230,46 +225,6 @@ impl<'c> Builder<'c> {
             course: (course <= 360).then(|| CentiDegrees::from_degrees(course % 360)),
             satellites: self.satellites,
         });
-    }
-
-    fn text(&mut self, text: &str) {
-        let answered = self.flag.and_then(|flag| self.waiting.take(flag));
-        if let Some(place) = text::place(text) {
-            self.place_in_words(place);
-        }
-        if let Some(answered) = answered {
-            self.event.kind = EventKind::CommandResult;
-            let outcome = if text.is_empty() { CommandOutcome::Answered } else { text::outcome(text) };
-            self.reading(Reading::CommandResult { ticket: answered.ticket, outcome });
-        }
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-        if !text.is_empty() && !answered.is_some_and(|answered| answered.secret) {
-            let end = (0..=TEXT_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-            let kept = text.get(..end.unwrap_or(0)).unwrap_or_default();
-            self.reading(Reading::Text(text::redacted(kept).into()));
-        }
-    }
-
-    fn place_in_words(&mut self, place: Place) {
-        let (Ok(latitude), Ok(longitude)) =
-            (LatitudeE7::new(place.latitude_e7), LongitudeE7::new(place.longitude_e7))
-        else {
-            self.issues.push(Issue::new(
-                0,
-                "no such place",
-                format_args!("{}, {}", place.latitude_e7, place.longitude_e7),
-            ));
-            return;
-        };
-        let fix = if place.current { Fix::Gnss } else { Fix::Stale };
-        let mut position = Position::new(latitude, longitude, fix);
-        position.speed = Some(Speed(place.speed.saturating_mul(10)));
-        position.course = (0..=36_000).contains(&place.course).then_some(CentiDegrees(place.course % 36_000));
-        self.event.position = Some(position);
-        if let Some((year, [month, day, hour, minute, second])) = place.date {
-            let at = Timestamp::from_utc(year, month, day, hour, minute, second);
-            self.event.occurred_at = at.map(OccurredAt);
-        }
     }
 
     fn terminal(&mut self, information: u8) {

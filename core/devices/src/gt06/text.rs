@@ -9,6 +9,9 @@ const REDACTED: &str = "[redacted]";
 /// Words before a password in the answers to `PARAM#`, `PASSWORD#` and `SERVER#` and in commands.
 const PASSWORD_WORDS: [&str; 4] = ["PASSWORD", "PASSWD", "PWD", "PSW"];
 
+/// The shortest of those words.
+const PASSWORD_WORD_BYTES_MIN: usize = 3;
+
 /// A place told in words: `Current position!Lat:N23.1,Lon:E114.4,Course:0.0,Speed:0.0,DateTime:2017-09-28 11:27:41`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -113,6 +116,9 @@ pub(super) fn redacted(text: &str) -> Cow<'_, str> {
 
 /// Bytes of no known meaning that hold a password in words: those words without it.
 pub(super) fn secret_words(bytes: &[u8]) -> Option<String> {
+    if bytes.len() <= PASSWORD_WORD_BYTES_MIN {
+        return None;
+    }
     match redacted(str::from_utf8(bytes).ok()?) {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),

@@ -230,6 +230,31 @@ fn captures_without_their_end_or_start_are_read_leniently() {
 }
 
 #[test]
+fn long_noise_is_handed_out_in_bounded_pieces_however_it_is_cut() {
+    // Marks and lengths in an order that has no pattern (a linear congruence), longer than any frame.
+    let alphabet = [0x78, 0x78, 0x79, 0x79, 0x0D, 0x0A, 0x0F, 0x05, 0x00, 0xC3, 0x31];
+    let mut state = 1_u32;
+    let noise: Vec<u8> = (0..30_000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            alphabet[usize::try_from(state >> 16).unwrap() % alphabet.len()]
+        })
+        .collect();
+    let silence = vec![0xC3; 20_000];
+    let open = [0x79, 0x79, 0x0F, 0xF0].repeat(5_000);
+    for bytes in [noise, silence, open] {
+        let good = plomb_wire::from_hex(POSITION).unwrap();
+        let bytes = [bytes, good.clone()].concat();
+        let all = decode(false, [bytes.as_slice()]);
+        assert_eq!(all, decode(false, bytes.chunks(1)));
+        assert_eq!(all, decode(false, bytes.chunks(1_000)));
+        assert!(all.iter().all(|report| report.1.len() <= 4096));
+        assert_eq!(all.last().unwrap().1, good);
+        assert_eq!(all.iter().map(|report| report.1.len()).sum::<usize>(), bytes.len());
+    }
+}
+
+#[test]
 fn answers_find_their_commands() {
     let mut session = session(false);
     let mut out = Decoded::default();
