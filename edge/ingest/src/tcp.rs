@@ -109,6 +109,7 @@ struct Talk {
     back: mpsc::Sender<Release>,
     released: mpsc::Receiver<Release>,
     waiting: usize,
+    #[expect(clippy::vec_box, reason = "batches travel boxed, and come back so")]
     spare: Vec<Box<Decoded>>,
 }
 

@@ -211,7 +211,12 @@ impl Peers {
     }
 }
 
-async fn reply(socket: &UdpSocket, address: Option<SocketAddr>, listening: &Listening, release: Option<Release>) {
+async fn reply(
+    socket: &UdpSocket,
+    address: Option<SocketAddr>,
+    listening: &Listening,
+    release: Option<Release>,
+) {
     let (Some(Release::Durable { decoded, .. }), Some(address)) = (release, address) else { return };
     // One datagram a report, as the device sent it.
     for report in decoded.reports().filter(|report| !report.replies.is_empty()) {

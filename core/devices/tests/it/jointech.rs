@@ -12,7 +12,13 @@ fn recorded_frames_agree_with_the_reference() {
     assert_eq!(vectors::compare(&lines), Vec::<String>::new());
     for line in &lines {
         assert_eq!(line.issues, Vec::<String>::new(), "{}", line.id);
-        println!("{} {:?} {:?} {:#?}", line.id, line.device, String::from_utf8_lossy(&line.replies), line.events.first());
+        println!(
+            "{} {:?} {:?} {:#?}",
+            line.id,
+            line.device,
+            String::from_utf8_lossy(&line.replies),
+            line.events.first()
+        );
         println!("{:#?}", jointech::describe(&vectors::bytes(&line.vector).unwrap()));
     }
 }

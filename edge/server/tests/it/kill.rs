@@ -40,7 +40,7 @@ fn no_acknowledged_report_is_lost_and_none_is_doubled() {
             }
         }
         let tally: Tally = sending.join().unwrap();
-        assert!(tally.acked > 0, "nothing was acknowledged");
+        assert!(tally.acknowledged > 0, "nothing was acknowledged");
         resent += tally.resent;
     }
     assert!(resent > 0, "no kill met a report under way");
@@ -93,7 +93,9 @@ fn held(server: &Server) -> HashSet<String> {
                 if received.duplicates >> place.min(63) & 1 == 1 {
                     continue;
                 }
-                let (Some(device), Some(serial), Some(at)) = (received.device, event.serial, event.occurred_at) else {
+                let (Some(device), Some(serial), Some(at)) =
+                    (received.device, event.serial, event.occurred_at)
+                else {
                     continue;
                 };
                 let report = format!("{device} {serial} {}", at.0);

@@ -20,7 +20,10 @@ fn a_cut_reaches_the_api_with_its_bytes_and_a_replay_agrees() {
 
     let cause = alarm["causes"][0].as_str().unwrap();
     let chain = server.get_json(&format!("/api/v1/events/{cause}/chain"), &token);
-    assert!(chain["raw"]["hex"].as_str().unwrap().starts_with("24"), "a Jointech frame begins with a dollar sign");
+    assert!(
+        chain["raw"]["hex"].as_str().unwrap().starts_with("24"),
+        "a Jointech frame begins with a dollar sign"
+    );
     assert_eq!(chain["events"][0]["signals"][0], "rope-cut");
     assert_eq!(chain["alarms"][0]["id"], alarm["id"]);
     assert!(chain["message"]["fields"].as_array().unwrap().len() > 10);

@@ -25,7 +25,8 @@ impl Server {
     /// Chooses ports and a directory; starts nothing yet.
     pub(crate) fn new() -> Self {
         // Held together until all are chosen, so that they differ.
-        let held: Vec<TcpListener> = (0..=PORTS.len()).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let held: Vec<TcpListener> =
+            (0..=PORTS.len()).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let mut numbers = held.iter().map(|listener| listener.local_addr().unwrap().port());
         let mut ports: HashMap<_, _> = PORTS.into_iter().zip(&mut numbers).collect();
         ports.insert("HTTP", numbers.next().unwrap());
@@ -65,8 +66,10 @@ impl Server {
 
     /// Starts it and waits until it is ready.
     pub(crate) fn start(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.file("server.log")).unwrap();
-        self.child = Some(self.command(&["serve"]).stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.file("server.log")).unwrap();
+        self.child =
+            Some(self.command(&["serve"]).stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
         let until = Instant::now() + START_MAX;
         while self.get("/readyz", "").is_none_or(|(status, _)| status != 200) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
@@ -119,7 +122,8 @@ impl Server {
 
     /// Status and body; `None` when nobody answers.
     pub(crate) fn get(&self, path: &str, token: &str) -> Option<(u16, String)> {
-        let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+        let authorization =
+            if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
         self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{authorization}\r\n"))
     }
 
