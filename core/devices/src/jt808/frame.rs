@@ -218,8 +218,8 @@ fn span(bytes: &[u8], flag: Flag, inner: usize, lenient: bool, content: &mut Vec
         Some(header) if lenient && (known || whole) => {
             Step::Frame(Frame { length, flag, header, raw: false, damage: Some(damage) })
         }
-        // The length holds: the closing flag is its own. Otherwise it may begin the next frame.
-        Some(_) if whole => Step::Damaged { length, damage },
+        // Length and message hold: the closing flag is its own. Otherwise it may begin the next frame.
+        Some(_) if known && whole => Step::Damaged { length, damage },
         Some(_) if known => Step::Damaged { length: inner + 1, damage },
         _ => Step::Skip(inner + 1),
     }
