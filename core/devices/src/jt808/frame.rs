@@ -4,7 +4,7 @@
 //! start costs its own bytes only, because the flag that ends it may begin the next frame. What is decided from
 //! a prefix of the stream stays decided, so that the pieces in which a stream arrives make no difference.
 //! Source: JT/T 808-2013 and -2019, §4.4 (message structure); the E7 dialect of some vendors as other platforms
-//! read it [one source].
+//! read it [one source, no capture].
 
 use plomb_wire::{Reader, xor8};
 

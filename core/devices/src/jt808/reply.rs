@@ -1,7 +1,8 @@
 //! The platform's messages: their header, and the answers that need nothing but the question.
 //!
 //! Frames are written escaped in one pass. Source: JT/T 808-2013 §8.2 (0x8001), §8.4 (0x8003), §8.6 (0x8100),
-//! §8.51 (0x8800); JT/T 808-2019 §8.8 (0x8004); the vendors' 0x8109 and 0x4401 from device captures.
+//! §8.51 (0x8800); JT/T 808-2019 §8.8 (0x8004); 0x4401 from a captured exchange; the vendors' 0x8109
+//! as another platform answers [no capture].
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
