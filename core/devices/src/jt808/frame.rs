@@ -4,7 +4,7 @@
 //! start costs its own bytes only, because the flag that ends it may begin the next frame. What is decided from
 //! a prefix of the stream stays decided, so that the pieces in which a stream arrives make no difference.
 //! Source: JT/T 808-2013 and -2019, §4.4 (message structure); the E7 dialect of some vendors as other platforms
-//! read it [one source].
+//! read it [one source, no capture].
 
 use plomb_wire::{Reader, xor8};
 
@@ -218,8 +218,8 @@ fn span(bytes: &[u8], flag: Flag, inner: usize, lenient: bool, content: &mut Vec
         Some(header) if lenient && (known || whole) => {
             Step::Frame(Frame { length, flag, header, raw: false, damage: Some(damage) })
         }
-        // The length holds: the closing flag is its own. Otherwise it may begin the next frame.
-        Some(_) if whole => Step::Damaged { length, damage },
+        // Length and message hold: the closing flag is its own. Otherwise it may begin the next frame.
+        Some(_) if known && whole => Step::Damaged { length, damage },
         Some(_) if known => Step::Damaged { length: inner + 1, damage },
         _ => Step::Skip(inner + 1),
     }

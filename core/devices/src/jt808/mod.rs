@@ -5,7 +5,8 @@
 //! registration with a checked authentication code, location reports with the standard's and the lock vendors'
 //! items, batches, media, Jointech's dialect (0x5501, text frames) and the E7 dialect. Does not decrypt, does not
 //! decompress (0x0901), does not set fences or routes in the device. Sources: JT/T 808-2011, -2013, -2019;
-//! vendor items from device captures; `docs/protocols/jt808.md` tells which is which.
+//! vendor items from device captures. `docs/protocols/jt808.md` tells what is not verified; the paragraph numbers in
+//! these modules are to be checked against the printed standards.
 
 mod command;
 mod describe;

@@ -1,7 +1,8 @@
 //! The platform's messages: their header, and the answers that need nothing but the question.
 //!
 //! Frames are written escaped in one pass. Source: JT/T 808-2013 §8.2 (0x8001), §8.4 (0x8003), §8.6 (0x8100),
-//! §8.51 (0x8800); JT/T 808-2019 §8.8 (0x8004); the vendors' 0x8109 and 0x4401 from device captures.
+//! §8.51 (0x8800); JT/T 808-2019 §8.8 (0x8004); 0x4401 from a captured exchange; the vendors' 0x8109
+//! as another platform answers [no capture].
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -73,7 +74,17 @@ impl Downlink {
     pub(super) fn general(&mut self, flag: Flag, header: &Header, outcome: Outcome) -> &[u8] {
         let [a, b] = header.serial.to_be_bytes();
         let [c, d] = header.message.to_be_bytes();
-        self.message(flag, &header.terminal, 0x8001, &[&[a, b, c, d, outcome as u8]]).0
+        let &[e, f, g, h, i, j] = header.terminal.bytes() else {
+            return self.message(flag, &header.terminal, 0x8001, &[&[a, b, c, d, outcome as u8]]).0;
+        };
+        // The answer to nearly every message: written as a whole.
+        let [k, l] = self.serial.to_be_bytes();
+        self.serial = self.serial.wrapping_add(1);
+        self.bytes.clear();
+        let mut writer = Writer::begin(flag, &mut self.bytes);
+        writer.put(&[0x80, 0x01, 0, 5, e, f, g, h, i, j, k, l, a, b, c, d, outcome as u8]);
+        writer.end();
+        &self.bytes
     }
 
     /// Jointech's general answer 0x4401, whose serial number is one byte and begins at 1.

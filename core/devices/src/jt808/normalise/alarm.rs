@@ -37,7 +37,8 @@ static COMMON: Map = &[
     (31, Signal::UnauthorisedOpen),
 ];
 
-/// Bits that 2011 and 2013 reserve and that vendors use: vibration, and two tamper switches [several sources].
+/// Bits that 2011 and 2013 reserve and that vendors use: two tamper switches
+/// [capture of bit 17], vibration [one source].
 static RESERVED_UNTIL_2019: Map = &[(15, Signal::Shock), (16, Signal::CoverOpen), (17, Signal::CoverOpen)];
 
 /// Padlocks G-360P and G-508P, which give three bits another meaning [one source].
@@ -69,7 +70,7 @@ static JOINTECH: Map = &[
 /// Alarm class and type of the cameras' item E8 [captures, one source].
 static CAMERA: &[((u8, u8), Signal)] = &[((0x0C, 0x01), Signal::Sos), ((0x04, 0x06), Signal::Shock)];
 
-/// Events of transparent data F0, list 3 [one source].
+/// Events of transparent data F0, list 3 [one source, no capture].
 static TRANSPARENT: Map = &[
     (0x01, Signal::ExternalPowerRestored),
     (0x02, Signal::PowerCut),

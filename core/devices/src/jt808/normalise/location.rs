@@ -1,6 +1,7 @@
 //! Location reports: the fixed part of 0x0200, its additional items, and batches of them.
 //!
-//! Source: JT/T 808-2013 §8.18 and §8.49; the 18-byte tail of older terminals and the 0x0210 batch from captures.
+//! Source: JT/T 808-2013 §8.18 and §8.49; the 18-byte tail of older terminals from a capture;
+//! the 0x0210 batch as another platform reads it [no capture].
 
 use plomb_model::{CentiDegrees, Delivery, Event, EventKind, Fix, LatitudeE7, LongitudeE7, Metres};
 use plomb_model::{Millivolts, Percent, Position, Reading, SealPart, Speed};

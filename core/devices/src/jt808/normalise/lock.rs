@@ -2,7 +2,7 @@
 //!
 //! Passwords in these items are looked at for their length only. Which verdict codes mean what is taken from
 //! Jointech's P45 list where the numbers agree; the raw codes are kept beside. Source: device captures and
-//! vendor pages: 0B Jointech; 60, 63 and 67 padlocks of the G-300 family; D5 sub-lock masters; DA rope locks;
+//! notes on vendor pages (0B with a password, 67, DA and ED: no capture): 0B Jointech; 60, 63 and 67 padlocks of the G-300 family; D5 sub-lock masters; DA rope locks;
 //! 33 text status; E8 lock status or camera alarm.
 
 use plomb_model::{CardNumber, DeviceId, Event, EventKind, Percent, Reading, Scheme, SealPart};

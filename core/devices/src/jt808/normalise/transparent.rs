@@ -1,7 +1,8 @@
 //! Transparent data 0x0900: what a peripheral or the vendor sends through the terminal.
 //!
 //! The first byte says whose it is. F0 carries a time, vehicle lists and a place; 41 the text of an OBD reader;
-//! the rest is kept as it came. Source: JT/T 808-2013 §8.54; F0 and FF from device captures [one source].
+//! the rest is kept as it came. Source: JT/T 808-2013 §8.54; list 2 of F0 and the text of 41 from captures;
+//! the other lists of F0 and FF as another platform reads them [one source, no capture].
 
 use plomb_model::{CentiDegrees, Speed};
 use plomb_model::{Delivery, Event, EventKind, Metres, OccurredAt, Reading};

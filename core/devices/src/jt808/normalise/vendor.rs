@@ -1,7 +1,8 @@
 //! Items of the vendors about power, sensors and identity.
 //!
 //! The same number means different things to different vendors; length and content decide, and what fits no
-//! layout keeps its number. Source: device captures [each one source].
+//! layout keeps its number. Source: device captures [each one source];
+//! D3, F5 with numbers and EB.00CE as another platform reads them [no capture].
 
 use plomb_model::{CentiCelsius, CentiPercent, DeviceId, Millivolts, Percent, Reading, Scheme};
 use plomb_wire::{Reader, Short, to_hex};
