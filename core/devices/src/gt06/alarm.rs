@@ -1,7 +1,8 @@
 //! Alarm codes of the "alarm and language" word, of terminal information and of cameras, as signals.
 //!
-//! Source: Concox protocol V1.1 section 5.3.1.17 and the Jimi additions; where a vendor reuses a code, the reading
-//! that guards the seal is taken, and the code itself is always kept as a reading.
+//! Source: common knowledge of the protocol and recorded frames, no vendor manual; see `docs/protocols/gt06.md`.
+//! Where a vendor reuses a code, the reading that guards the seal is taken, and the code itself is always kept as a
+//! reading.
 
 use plomb_model::{SealPart, SealReading, Signal, Signals};
 

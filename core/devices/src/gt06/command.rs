@@ -1,8 +1,8 @@
 //! Commands of the platform as texts of the vendor's command language in message 0x80, and the server's answers.
 //!
-//! `7878 | length | 80 | length of flag and text | flag u32 | text | serial | crc | 0D0A`. The device brings the flag
-//! back in 0x15 or 0x21: by it the answer finds its command. Source: Concox protocol V1.1 section 6.1 and the command
-//! lists of GT06N, JM-LL301 and BL10 (`UNLOCK#`).
+//! `7878 | length | 80 | length of flag and text | flag u32 | text | serial | crc | 0D0A`. The device brings the
+//! flag back in 0x15 or 0x21: by it the answer finds its command. Source: common knowledge of the vendors' command
+//! texts, no vendor manual; `UNLOCK#` in particular is unverified.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ const WAITING_MAX: usize = 32;
 const ANSWER_MS_MAX: i64 = 15 * 60 * 1000;
 /// Longest text: the length of the short form counts a byte, of which 10 are taken by number, length, flag, serial and checksum.
 const TEXT_BYTES_MAX: usize = 245;
-/// Reporting intervals of `TIMER`, seconds (GT06N command list).
+/// Reporting intervals of `TIMER`, seconds (range unverified).
 const TIMER_SECONDS: std::ops::RangeInclusive<u32> = 5..=18_000;
 
 /// The commands that wait for an answer.

@@ -1,8 +1,7 @@
 //! Messages of the long form (`7979`), and those that come in either form: command answers, information, serial
 //! port, modules, AZ735, pictures, vehicle data.
 //!
-//! Source: Concox protocol V1.1 sections 5.9 to 5.12 (0x21, 0x94, 0x9B), the modular message 0x70 of the Jimi asset
-//! trackers, the AZ735 document (0x32, 0x33), the X1 (0x36), FM08ABC (0x65, 0x66, 0x8C).
+//! Source: common knowledge of the protocol and recorded frames, no vendor manual; see `docs/protocols/gt06.md`.
 
 use plomb_wire::Short;
 

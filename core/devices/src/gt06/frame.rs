@@ -1,6 +1,7 @@
-//! A frame taken apart: `7878 | length u8 | number | content | serial u16 | crc u16 | 0D0A`, or `7979` with a length of
-//! two bytes. The length counts the protocol number to the checksum; the checksum (CRC-16/X-25) covers the length
-//! to the serial. Source: Concox "GPS Tracker Communication Protocol" V1.1, section 4.
+//! A frame taken apart: `7878 | length u8 | number | content | serial u16 | crc u16 | 0D0A`, or `7979` with a
+//! length of two bytes. The length counts the protocol number to the checksum; the checksum (CRC-16/X-25) covers
+//! the length to the serial. Source: common knowledge of the protocol and recorded frames, no vendor manual; see
+//! `docs/protocols/gt06.md`.
 //!
 //! A frame without a good checksum is never believed here but by [`Frame::recover`], which is for captures.
 

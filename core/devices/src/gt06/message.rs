@@ -1,8 +1,8 @@
 //! A frame's content, read part by part in the manual's words.
 //!
 //! The protocol number says what is in it; where vendors put different things under one number, the length and
-//! whether the first bytes can be a date decide. Nothing is converted here. Source: Concox protocol V1.1 (GT06N),
-//! GK310, JM-LL301 and Jimi 4G documents; the variants are listed in `docs/protocols/gt06.md`.
+//! whether the first bytes can be a date decide. Nothing is converted here. Source: common knowledge of the
+//! protocol and recorded frames, no vendor manual; see `docs/protocols/gt06.md`.
 
 use plomb_wire::Short;
 

@@ -1,10 +1,9 @@
 //! GT06, Concox, Jimi and the many devices that speak their protocol.
 //!
-//! Source: Concox "GPS Tracker Communication Protocol" V1.1 (GT06N and kin), the GK310 and JM-LL301 documents, the
-//! Jimi 4G additions (numbers from 0xA0), and vendors' variants known from captures; `docs/protocols/gt06.md` lists
-//! them with what is unverified. Covered: login, heartbeats, positions, cells, Wi-Fi, alarms, information, modules,
-//! pictures, address and time requests, commands and their answers. Not covered: sound, and what the peripherals of
-//! 0xF2 say (their bytes are kept).
+//! Source: common knowledge of the protocol and recorded frames (`vectors/trackers/gt06.jsonl`), no vendor manual;
+//! `docs/protocols/gt06.md` lists the variants and what is unverified. Covered: login, heartbeats, positions,
+//! cells, Wi-Fi, alarms, information, modules, pictures, address and time requests, commands and their answers. Not
+//! covered: sound, and what the peripherals of 0xF2 say (their bytes are kept).
 
 mod alarm;
 mod command;

@@ -1,8 +1,8 @@
 //! What a message is made of: each part in the manual's words and raw units, with its place in the frame.
 //!
 //! A message is read once, as a sequence of parts given to a [`Sink`]: `normalise.rs` makes an event of them,
-//! `describe.rs` a list for a person. Source of the parts: Concox "GPS Tracker Communication Protocol" V1.1 (GT06N),
-//! the Jimi 4G additions (numbers from 0xA0), and the vendors' variants named in `docs/protocols/gt06.md`.
+//! `describe.rs` a list for a person. Source: common knowledge of the protocol and recorded frames, no vendor
+//! manual; see `docs/protocols/gt06.md`.
 
 use plomb_wire::{Reader, Short};
 

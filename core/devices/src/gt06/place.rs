@@ -1,7 +1,7 @@
 //! Messages with a place and what different vendors put around it, and heartbeats.
 //!
-//! The tails are told apart by their length. Source: Concox protocol V1.1 section 5.2 and, for the tails, the
-//! vendors' documents named at each function; see `docs/protocols/gt06.md`.
+//! The tails are told apart by their length. Source: common knowledge of the protocol and recorded frames, no
+//! vendor manual; see `docs/protocols/gt06.md`.
 
 use plomb_wire::Short;
 

@@ -1,8 +1,8 @@
 //! Cells and Wi-Fi access points, in the many widths that the vendors use.
 //!
 //! A cell is MCC u16 (bit 15: the MNC has two bytes), MNC, area code, cell identity; the widths differ by message
-//! and vendor, and mostly follow from how many bytes there are. Source: Concox protocol V1.1 sections 5.2, 5.5 and
-//! 5.8 (LBS), the Jimi 4G additions (area u32, cell u64).
+//! and vendor, and mostly follow from how many bytes there are. Source: common knowledge of the protocol and
+//! recorded frames, no vendor manual; see `docs/protocols/gt06.md`.
 
 use plomb_model::CellTower;
 use plomb_wire::Short;

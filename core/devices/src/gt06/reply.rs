@@ -1,6 +1,6 @@
 //! What the server answers: which messages are acknowledged, and requests that want more than an acknowledgement.
 //!
-//! Source: Concox protocol V1.1 sections 5 and 6; where documents are silent, what deployed servers send.
+//! Source: the replies of the reference decoder to recorded frames; the time request is from common knowledge.
 
 use jiff::tz::Offset;
 use plomb_model::ReceivedAt;
