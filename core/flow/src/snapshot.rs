@@ -150,6 +150,7 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         i64::from(device.open_alarms),
         i64::from(device.holding_alarms),
         device.silence_checked_s.map_or(ABSENT, i64::from),
+        i64::from(device.burst),
     ]);
     out.numbers(&[i64::from(device.recent.next())]);
     let prints: Vec<i64> = device.recent.prints().iter().map(|print| print.cast_signed()).collect();
@@ -192,7 +193,7 @@ fn read_numbers(
     device: &mut DeviceState,
     connection: ConnectionId,
 ) -> Result<(), SnapshotError> {
-    let numbers: [i64; 20] = reader.fixed()?;
+    let numbers: [i64; 21] = reader.fixed()?;
     let damaged = reader.damaged();
     let [
         heard_through,
@@ -215,6 +216,7 @@ fn read_numbers(
         open,
         holding,
         silence,
+        burst,
     ] = numbers;
     let small = |value: i64| u32::try_from(value).map_err(|_| damaged.clone());
     let event = |entry: i64, index: i64| {
@@ -236,6 +238,7 @@ fn read_numbers(
     device.unlock_allowed_at = known(unlock_allowed).map(|millis| OccurredAt(Timestamp::from_millis(millis)));
     device.open_alarms = small(open)?;
     device.holding_alarms = small(holding)?;
+    device.burst = u8::try_from(burst).map_err(|_| damaged.clone())?;
     device.silence_checked_s = known(silence).map(small).transpose()?;
     Ok(())
 }

@@ -75,6 +75,8 @@ pub struct DeviceState {
     pub holding_alarms: u32,
     /// When the next look for silence is due, seconds since 1970; `None` while it is silent.
     pub silence_checked_s: Option<u32>,
+    /// How many reports before the last one came in the same second.
+    pub burst: u8,
     /// Fingerprints of its last events, to know retransmissions.
     pub recent: Recent,
 }
@@ -114,6 +116,7 @@ impl DeviceState {
             open_alarms: 0,
             holding_alarms: 0,
             silence_checked_s: None,
+            burst: 0,
             recent: Recent::default(),
         }
     }

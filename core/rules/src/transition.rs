@@ -8,6 +8,11 @@ use plomb_model::{
 use crate::recent::fingerprint;
 use crate::{DeviceIndex, DeviceState, RuleSettings};
 
+/// A frame with more events than this is a batch, and all of it may be retransmitted.
+const SINGLE_EVENTS_MAX: usize = 4;
+/// So many further reports within a second are a stream: as many may be unanswered when its connection breaks.
+const SINGLE_BURST_MAX: u8 = 3;
+
 /// One event on its way into the state.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported<'a> {
@@ -81,6 +86,8 @@ pub(crate) fn apply(
     let heard_before_at = device.last_received_at;
     device.last_received_at = reported.at.max(heard_before_at);
     device.connection = Some(reported.connection);
+    let same_second = reported.at.0.as_millis() / 1000 == heard_before_at.0.as_millis() / 1000;
+    device.burst = if same_second { device.burst.saturating_add(1) } else { 0 };
     if is_retransmission(device, reported) {
         return None;
     }
@@ -172,7 +179,8 @@ fn take_over(
 
 fn is_retransmission(device: &mut DeviceState, reported: &Reported<'_>) -> bool {
     let Some(print) = fingerprint(reported.event) else { return false };
-    if reported.companions > 4 {
+    // So many may be under way unanswered, and come again together when the connection breaks.
+    if reported.companions > SINGLE_EVENTS_MAX || device.burst > SINGLE_BURST_MAX {
         device.recent.grow();
     }
     let newer = device.occurred_at.is_none_or(|newest| reported.event.occurred_at > Some(newest));

@@ -92,6 +92,17 @@ fn a_cleared_alarm_closes_when_it_is_acknowledged() {
 }
 
 #[test]
+fn a_stream_of_single_reports_that_is_sent_again_counts_once() {
+    let mut world = World::new();
+    world.wait(1);
+    let stream: Vec<_> = (0..40).map(|_| world.report()).collect();
+    for event in stream.iter().chain(&stream) {
+        world.send(event);
+    }
+    assert_eq!(world.row().reports, 40);
+}
+
+#[test]
 fn a_device_row_is_small() {
     assert!(size_of::<plomb_rules::DeviceState>() <= 368, "{}", size_of::<plomb_rules::DeviceState>());
 }
