@@ -95,7 +95,7 @@ impl Commands {
     /// of the connection before. A repeated one would be dropped by the device.
     fn next_serial(&self, now: ReceivedAt) -> u16 {
         let count = i64::from(SERIAL_MAX);
-        let last = self.serial.map_or(now.0.as_millis().div_euclid(1_000), i64::from);
+        let last = self.serial.map_or_else(|| now.0.as_millis().div_euclid(1_000), i64::from);
         u16::try_from(last.rem_euclid(count) + 1).unwrap_or(1)
     }
 
@@ -205,11 +205,7 @@ fn outcome(last: Option<&[u8]>) -> CommandOutcome {
 }
 
 /// The frame of a command and what will answer it.
-fn write(
-    command: &Command,
-    device: Option<DeviceId>,
-    serial: u16,
-) -> Result<(String, Answer), CommandError> {
+fn write(command: &Command, device: Option<DeviceId>, serial: u16) -> Result<(String, Answer), CommandError> {
     let word = |text: String, word: &[u8]| (text, Answer::Word(word.into()));
     Ok(match command {
         Command::Unlock { password } => (format!("(P43,{})", digits_of(password.as_ref())?), Answer::Unlock),
@@ -220,12 +216,14 @@ fn write(
         Command::UnlockSubLock { sub_lock, window_min } => {
             within("window in minutes", *window_min, WINDOW_MIN, "1 to 5")?;
             let (digits, sub_lock) = sensor(sub_lock)?;
-            let text = format!("({},1,{serial:03},WLNET,8,1,1,{window_min},{digits})", terminal(device)?.value());
+            let text =
+                format!("({},1,{serial:03},WLNET,8,1,1,{window_min},{digits})", terminal(device)?.value());
             (text, Answer::SubLock { sub_lock, serial })
         }
         Command::BindSubLocks { sub_locks } => {
             within("number of sub-locks", sub_locks.len(), 1..=LIST_MAX, "1 to 32")?;
-            let mut text = format!("({},1,{serial:03},WLNET,1,1,{}", terminal(device)?.value(), sub_locks.len());
+            let mut text =
+                format!("({},1,{serial:03},WLNET,1,1,{}", terminal(device)?.value(), sub_locks.len());
             for sub_lock in sub_locks {
                 text.push(',');
                 text.push_str(&sensor(sub_lock)?.0);
@@ -258,7 +256,9 @@ fn write(
         }
         Command::Restart => word("(S17)".to_owned(), b"S17"),
         Command::Text(text) => verbatim(text)?,
-        Command::Lock | Command::Track { .. } => return Err(CommandError::Unsupported { protocol: "jointech" }),
+        Command::Lock | Command::Track { .. } => {
+            return Err(CommandError::Unsupported { protocol: "jointech" });
+        }
     })
 }
 

@@ -183,7 +183,8 @@ impl<'a> Sheet<'a> {
 
     fn rows(&mut self, rows: &[Row]) {
         for (length, name, show) in rows {
-            let Some(bytes) = self.bytes.get(self.at..self.at + length).filter(|_| self.at + length <= self.end)
+            let Some(bytes) =
+                self.bytes.get(self.at..self.at + length).filter(|_| self.at + length <= self.end)
             else {
                 return self.rest();
             };

@@ -40,7 +40,11 @@ impl<'a> Form<'a, '_> {
     }
 
     /// A field through `read`; an issue where it gives nothing.
-    pub(super) fn read<T>(&mut self, what: &'static str, read: impl FnOnce(&Field<'a>) -> Option<T>) -> Option<T> {
+    pub(super) fn read<T>(
+        &mut self,
+        what: &'static str,
+        read: impl FnOnce(&Field<'a>) -> Option<T>,
+    ) -> Option<T> {
         let field = self.field(what)?;
         let value = read(&field);
         if value.is_none() {
@@ -143,4 +147,3 @@ pub(super) fn degrees_minutes(field: &Field<'_>) -> Option<i64> {
     let (degrees, minutes) = (e7 / 1_000_000_000, e7 % 1_000_000_000);
     (minutes < 600_000_000).then_some(degrees * 10_000_000 + (minutes + 30) / 60)
 }
-

@@ -19,8 +19,8 @@ mod text;
 mod wlnet;
 
 use plomb_model::{
-    Command, CommandError, CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Issue, ReceivedAt,
-    Reading, Scheme,
+    Command, CommandError, CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Issue, Reading,
+    ReceivedAt, Scheme,
 };
 
 pub use describe::describe;
@@ -154,11 +154,7 @@ impl Conversation {
         };
         let first = bytes.first().copied().unwrap_or_default();
         // No more of them than the first: they may hold a password.
-        out.issue(Issue::new(
-            0,
-            what,
-            format_args!("{} bytes that begin with 0x{first:02X}", bytes.len()),
-        ));
+        out.issue(Issue::new(0, what, format_args!("{} bytes that begin with 0x{first:02X}", bytes.len())));
         out.report(self.device, bytes);
     }
 

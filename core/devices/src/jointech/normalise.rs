@@ -265,8 +265,8 @@ fn long_state(event: &mut Event, version: u8, state: &LongState, tail: &Tail, ou
     if version >= TAIL_VERSION_MIN || on(status::COVER_CLOSED | status::COVER_OPENED) {
         event.seal = event.seal.with(SealPart::CoverClosed, on(status::COVER_CLOSED));
     }
-    let tampered = on(status::ROPE_CUT | status::COVER_OPENED)
-        || event.seal.part(SealPart::CoverClosed) == Some(false);
+    let tampered =
+        on(status::ROPE_CUT | status::COVER_OPENED) || event.seal.part(SealPart::CoverClosed) == Some(false);
     event.trust.seal = evidence(event, tampered);
     event.readings.extend(battery(state.battery, state.offset + LongState::BATTERY, out));
     event.readings.push(network(u64::from(state.signal)));
@@ -351,11 +351,7 @@ pub(super) fn short(frame: &ShortFrame<'_>, record: &ShortRecord, out: &mut Deco
             event.readings.push(Reading::Ignition(status & 1 != 0));
             event.readings.push(odometer(u64::from(mileage)));
             event.readings.push(code("status", status));
-            event.readings.extend([
-                code("fuel_1", first),
-                code("fuel_2", second),
-                code("fuel_3", third),
-            ]);
+            event.readings.extend([code("fuel_1", first), code("fuel_2", second), code("fuel_3", third)]);
         }
         ShortState::Other(rest) => event.readings.push(bytes("rest", &rest)),
     }

@@ -4,8 +4,8 @@
 //! event" (section 4.1); the text forms of the older trackers follow their captures.
 
 use plomb_model::{
-    CardNumber, CellTower, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Position, Reading, SealPart,
-    Signal, Signals, UnlockMethod, UnlockReport, UnlockVerdict,
+    CardNumber, CellTower, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Position, Reading,
+    SealPart, Signal, Signals, UnlockMethod, UnlockReport, UnlockVerdict,
 };
 
 use super::form::{Form, SpeedUnit, degrees, degrees_minutes};
@@ -129,7 +129,8 @@ pub(super) fn u(word: &Field<'_>, fields: Fields<'_>, out: &mut Decoded) -> (Eve
 
 /// Digits 0 and 1, first digit first.
 fn bits(text: &[u8]) -> Option<i64> {
-    let fits = !text.is_empty() && text.len() <= STATUS_BITS_MAX && text.iter().all(|b| matches!(b, b'0' | b'1'));
+    let fits =
+        !text.is_empty() && text.len() <= STATUS_BITS_MAX && text.iter().all(|b| matches!(b, b'0' | b'1'));
     fits.then(|| text.iter().fold(0, |sum, bit| sum << 1 | i64::from(bit - b'0')))
 }
 
@@ -208,7 +209,9 @@ impl Attempt {
         if let Some(card) = &self.card {
             event.readings.push(Reading::Card(card.clone()));
         }
-        if source == 3 && let Some(card) = &self.card {
+        if source == 3
+            && let Some(card) = &self.card
+        {
             event.readings.push(Reading::BoundTo(card.0.clone()));
         }
         event.readings.push(code("source", source));
@@ -219,7 +222,10 @@ impl Attempt {
             password_right: self.right.filter(|_| matches!(source, 4 | 6)),
             wrong_passwords: self.wrong,
             card: self.card,
-            fence: self.verify.filter(|verify| FENCES.contains(verify)).and_then(|verify| u32::try_from(verify).ok()),
+            fence: self
+                .verify
+                .filter(|verify| FENCES.contains(verify))
+                .and_then(|verify| u32::try_from(verify).ok()),
         }));
         (source == 4).then_some(opened)
     }
