@@ -174,8 +174,10 @@ impl Conversation {
         }
         let (event, whole) = normalise_text::u(word, fields, out);
         out.event(event);
-        if whole && right {
-            out.reply(if word.value == b"U06" { b"(S20)" } else { b"(S39)" });
+        match word.value {
+            b"U01" | b"U02" | b"U03" if whole && right => out.reply(b"(S39)"),
+            b"U06" if whole => out.reply(b"(S20)"),
+            _ => {}
         }
     }
 
