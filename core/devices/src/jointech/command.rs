@@ -1,7 +1,8 @@
 //! Commands to bytes.
 //!
-//! The platform's commands carry no terminal number, except those of the module `WLNET`. Refuses what the layout cannot carry, and texts that would end their frame early. Source: protocol
-//! notes, "Platform -> device" (section 4.1); `P41`, `P44` and `S17` are known by single sources.
+//! The platform's commands carry no terminal number, except those of the module `WLNET`. Refuses what the layout
+//! cannot carry, and texts that would end their frame early. Source: `docs/protocols/jointech.md`, "Commands";
+//! `P41`, `P44` and `S17` are known by single sources.
 
 use plomb_model::{Command, CommandError, DeviceId, Redacted, Timestamp};
 
@@ -11,11 +12,11 @@ use super::waiting::Answer;
 
 /// Most sub-locks bound by one command and most cards authorised; the vendor's own limits are not public.
 const LIST_MAX: usize = 32;
-/// Seconds between uploads that a lock takes (notes).
+/// Seconds between uploads that a lock takes.
 const UPLOAD_S: std::ops::RangeInclusive<u32> = 5..=600;
-/// Minutes between wake-ups that a lock takes (notes).
+/// Minutes between wake-ups that a lock takes.
 const WAKE_MIN: std::ops::RangeInclusive<u32> = 30..=1_440;
-/// Minutes for which a sub-lock may be opened (notes).
+/// Minutes for which a sub-lock may be opened.
 const WINDOW_MIN: std::ops::RangeInclusive<u8> = 1..=5;
 /// Digits of a card.
 const CARD_DIGITS: usize = 10;

@@ -1,8 +1,8 @@
 //! What one connection remembers from frame to frame, and which step each frame takes: read, normalise,
 //! acknowledge, report.
 //!
-//! Acknowledges as the notes say: `P35` or `P69` for a lock's report that wants it, `P69` for lock events and
-//! sub-devices, `S39` and `S20` for older trackers, and never what is damaged. Source: protocol notes, section 4.1.
+//! Acknowledges as the page says: `P35` or `P69` for a lock's report that wants it, `P69` for lock events and
+//! sub-devices, `S39` and `S20` for older trackers, and never what is damaged. Source: `docs/protocols/jointech.md`.
 
 use plomb_model::{
     Command, CommandError, CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Issue, OccurredAt,
@@ -156,7 +156,12 @@ impl Conversation {
                 let event = normalise_text::w01(fields, out);
                 out.event(event);
             }
-            Message::U { word, fields } => self.u(&word, fields, frame, out),
+            Message::U { word, fields } => {
+                if !self.u(&word, fields, frame, out) {
+                    // Who sent it is as doubtful as the rest.
+                    return None;
+                }
+            }
             Message::P45(fields) => self.lock_event(now, fields, out),
             Message::Report { serial, data_type, payload } => {
                 self.report(now, serial, data_type, payload, out);
@@ -167,10 +172,11 @@ impl Conversation {
         device
     }
 
-    fn u(&self, word: &Field<'_>, fields: Fields<'_>, frame: &[u8], out: &mut Decoded) {
+    /// A position of an older tracker; false where its checksum is wrong and it was left alone.
+    fn u(&self, word: &Field<'_>, fields: Fields<'_>, frame: &[u8], out: &mut Decoded) -> bool {
         let right = normalise_text::u_is_whole(word, &fields, frame, out);
         if !right && !self.lenient {
-            return;
+            return false;
         }
         let (event, whole) = normalise_text::u(word, fields, out);
         out.event(event);
@@ -179,6 +185,7 @@ impl Conversation {
             b"U06" if whole => out.reply(b"(S20)"),
             _ => {}
         }
+        true
     }
 
     fn lock_event(&mut self, now: ReceivedAt, fields: Fields<'_>, out: &mut Decoded) {

@@ -4,7 +4,7 @@
 //! mark; `(` begins a text frame that ends at `)`. So a beginning is believed by what follows it: the terminal
 //! number's ten BCD digits and a length the layout allows, or digits and a comma. After bytes that belong to no
 //! frame the place must be BCD digits too. Whether bytes are a frame never depends on how they were cut into
-//! packets. Source: protocol notes, "Framing" (section 4.1).
+//! packets. Source: `docs/protocols/jointech.md`, "Framing".
 
 use super::wlnet;
 

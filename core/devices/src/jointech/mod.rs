@@ -1,8 +1,8 @@
 //! Jointech: JT600 trackers, JT701, JT701D, JT705A and JT707 locks, and the JT126 sensors and JT709 sub-locks
 //! behind them.
 //!
-//! Source: protocol notes (section 4.1), which name what public captures, the Wialon parameter page and open
-//! gateways agree on; the vendor's "JT701 Protocol V3.6" is not public. Covered: `$` frames of locks (all
+//! Source: `docs/protocols/jointech.md`, which keeps what public captures, a fleet platform's parameter page and open
+//! gateways agree on; the vendor's "The Protocol of JT701 Product V3.6" is not public. Covered: `$` frames of locks (all
 //! versions) and of older trackers (record layouts 1, 2 and 3), the text frames `@JT`, `W01`, `U01` to `U06`, `P45`,
 //! `P22`, answers to commands, and `WLNET` reports. Not covered: the dynamic password (its algorithm is not public;
 //! a device's `P52` is reported and left to a person), firmware and account settings except as text.

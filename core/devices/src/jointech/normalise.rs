@@ -2,7 +2,7 @@
 //! names.
 //!
 //! A value that cannot be is left out with an issue; the rest of the record stays. Refuses to guess: bits
-//! and codes without a public meaning stay numbers. Source: protocol notes, "Status word" (section 4.1).
+//! and codes without a public meaning stay numbers. Source: `docs/protocols/jointech.md`, "Lock status".
 
 use plomb_model::{
     CellTower, CentiDegrees, CommandTicket, Delivery, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7,

@@ -1,7 +1,7 @@
 //! Text messages to events: the second part of `normalise.rs`.
 //!
-//! Passwords never come here; what is kept of an unlocking is its verdict. Source: protocol notes, "P45 lock
-//! event" (section 4.1); the text forms of the older trackers follow their captures.
+//! Passwords never come here; what is kept of an unlocking is its verdict. Source:
+//! `docs/protocols/jointech.md`, "Lock events"; the text forms of the older trackers follow their captures.
 
 use plomb_model::{
     CardNumber, CellTower, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Position, Reading,

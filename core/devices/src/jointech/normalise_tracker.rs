@@ -1,7 +1,7 @@
 //! Records of the older trackers to events: the fourth part of `normalise.rs`.
 //!
-//! Refuses to call a bit an alarm that the notes or the reference decoder do not. Source: protocol notes, "Short
-//! binary frames" (section 4.1); the status bits of vehicle trackers follow the reference decoder.
+//! Refuses to call a bit an alarm that the page or the reference decoder does not. Source:
+//! `docs/protocols/jointech.md`, "Layout"; the status bits of vehicle trackers follow the reference decoder.
 
 use plomb_model::{CellTower, Event, EventKind, Metres, Reading, SealPart, Signal, Signals};
 

@@ -2,7 +2,7 @@
 //!
 //! What proves an unlocking is not the answer to `P43` but the lock event `P45` with source 4; for a sub-lock,
 //! its report of an unlocking by radio. Refuses to take an event from before the command, or a repeated one, for
-//! the proof. Source: protocol notes, "P45" and "Platform -> device" (section 4.1).
+//! the proof. Source: `docs/protocols/jointech.md`, "Commands".
 
 use plomb_model::{Command, CommandError, CommandOutcome, CommandTicket, DeviceId, OccurredAt, ReceivedAt};
 

@@ -2,8 +2,8 @@
 //! `(id,1,serial,WLNET,5,type,<payload>)`, a text frame with a binary payload.
 //!
 //! In the payload the bytes `(`, `)`, `,` and `=` are sent as `=` and the byte xor 0x3D, so that `)` ends the
-//! frame. Some captures hold the payload after this was undone; they are told by their length. Source: protocol
-//! notes, "JT709/JT126 peripherals over the master" (section 4.1).
+//! frame. Some captures hold the payload after this was undone; they are told by their length. Source:
+//! `docs/protocols/jointech.md`, "Layout".
 
 use plomb_wire::{Reader, Short};
 
@@ -16,7 +16,7 @@ const TYPE_OFFSET: usize = 33;
 /// Longest payload on the wire: twice the longest known (41), each byte escaped, and as much again for what is not known.
 pub(super) const RAW_BYTES_MAX: usize = 164;
 
-/// A payload in the notes' words and raw units.
+/// A payload in the vendor's words and raw units.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report<'a> {
     /// Place of the master.
