@@ -27,7 +27,11 @@ pub(super) fn encode(command: &Command, waiting: usize) -> Result<Vec<u8>, Comma
     let printable = text.bytes().all(|byte| (0x20..0x7F).contains(&byte));
     if text.is_empty() || text.len() > TEXT_BYTES_MAX || !printable {
         let allowed = "1 to 512 printable ASCII characters";
-        return Err(CommandError::Value { what: "the text", found: text.escape_debug().to_string(), allowed });
+        return Err(CommandError::Value {
+            what: "the text",
+            found: text.escape_debug().to_string(),
+            allowed,
+        });
     }
     let mut body = vec![CODEC, 1, TYPE_COMMAND];
     body.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());

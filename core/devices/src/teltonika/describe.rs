@@ -65,7 +65,8 @@ fn body(bytes: &[u8], base: usize, description: &mut Description) {
         description.field(base, 1, "codec", format!("0x{codec:02x} (unknown)"));
         return;
     };
-    description.name = if known.has_records() { format!("{count} records, {}", known.name()) } else { known.name().into() };
+    description.name =
+        if known.has_records() { format!("{count} records, {}", known.name()) } else { known.name().into() };
     description.field(base, 1, "codec", known.name());
     let rest = reader.rest();
     let layout = Layout::of(known, count, rest.get(..rest.len().saturating_sub(1)).unwrap_or_default());
@@ -98,27 +99,51 @@ fn record(layout: Layout, reader: &mut Reader<'_>, description: &mut Description
     description.field(at + 21, 1, "satellites", head.satellites);
     description.field(at + 22, 2, "speed, km/h", head.speed);
     let rest = reader.offset().saturating_sub(at + 24);
-    description.field(at + 24, rest, "event element and number of elements", format!("{}, {}", head.event, head.total));
+    description.field(
+        at + 24,
+        rest,
+        "event element and number of elements",
+        format!("{}, {}", head.event, head.total),
+    );
     elements(layout, 0x0F, reader, description)
 }
 
-fn masked_record(layout: Layout, reader: &mut Reader<'_>, description: &mut Description) -> Result<(), Short> {
+fn masked_record(
+    layout: Layout,
+    reader: &mut Reader<'_>,
+    description: &mut Description,
+) -> Result<(), Short> {
     let head = MaskedHead::read(reader)?;
     description.field(head.offset, 4, "priority and seconds since 2007", head.time);
     description.field(head.offset + 4, 1, "mask", format!("0x{:02x}", head.mask));
     if let Some((latitude, longitude)) = head.place {
-        description.field(head.place_offset, 8, "latitude, longitude, degrees", format!("{latitude}, {longitude}"));
+        description.field(
+            head.place_offset,
+            8,
+            "latitude, longitude, degrees",
+            format!("{latitude}, {longitude}"),
+        );
     }
     elements(layout, head.mask, reader, description)
 }
 
-fn elements(layout: Layout, mask: u8, reader: &mut Reader<'_>, description: &mut Description) -> Result<(), Short> {
+fn elements(
+    layout: Layout,
+    mask: u8,
+    reader: &mut Reader<'_>,
+    description: &mut Description,
+) -> Result<(), Short> {
     layout.elements(reader, mask, |element| {
         if description.fields.len() > FIELDS_MAX {
             return;
         }
         let value = element.unsigned().map_or_else(|| shown(element.value), |value| value.to_string());
-        description.field(element.offset, element.value.len(), "IO element", format!("{} = {value}", element.id));
+        description.field(
+            element.offset,
+            element.value.len(),
+            "IO element",
+            format!("{} = {value}", element.id),
+        );
     })
 }
 

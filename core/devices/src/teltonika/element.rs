@@ -4,8 +4,8 @@
 //! that inputs stay inputs.
 
 use plomb_model::{
-    CardNumber, CentiCelsius, CentiDegrees, CentiPercent, Event, EventKind, Metres, Millivolts, Percent, Reading,
-    SealEvidence, SealPart, Signal,
+    CardNumber, CentiCelsius, CentiDegrees, CentiPercent, Event, EventKind, Metres, Millivolts, Percent,
+    Reading, SealEvidence, SealPart, Signal,
 };
 
 use super::record::Element;
@@ -50,7 +50,9 @@ impl Draft {
         }
         match (element.id, element.unsigned()) {
             (385, _) => tag::beacons(element.value, &mut self.event.readings),
-            (548 | 10_828 | 10_829 | 10_831 | 11_317, _) => tag::tags(element.value, &mut self.event.readings),
+            (548 | 10_828 | 10_829 | 10_831 | 11_317, _) => {
+                tag::tags(element.value, &mut self.event.readings)
+            }
             (_, None) => self.long(element),
             (id, Some(value)) => {
                 if !self.known(id, value, element) {
@@ -116,7 +118,9 @@ impl Draft {
             182 => Reading::Hdop(u16::try_from(value.saturating_mul(10)).unwrap_or(u16::MAX)),
             239 => Reading::Ignition(value != 0),
             240 => Reading::Motion(value != 0),
-            10_800..=10_803 if signed.abs() < TEMPERATURE_FAULTS_FROM * 10 => temperature(low(id - 10_795), signed),
+            10_800..=10_803 if signed.abs() < TEMPERATURE_FAULTS_FROM * 10 => {
+                temperature(low(id - 10_795), signed)
+            }
             10_804..=10_807 if value <= 100 => {
                 let share = u16::try_from(value).unwrap_or(0) * 100;
                 Reading::Humidity { sensor: low(id - 10_799), value: CentiPercent(share) }
@@ -140,7 +144,9 @@ impl Draft {
             318 if element.value.len() == 1 => shouts(Signal::GnssJamming),
             252 => shouts(Signal::PowerCut),
             255 if self.cause == 255 => Some(Signal::Overspeed),
-            175 if self.cause == 175 => Some(if value == 1 { Signal::FenceEntered } else { Signal::FenceLeft }),
+            175 if self.cause == 175 => {
+                Some(if value == 1 { Signal::FenceEntered } else { Signal::FenceLeft })
+            }
             10_820..=10_823 => shouts(Signal::LowBattery).filter(|_| false),
             662 => {
                 self.event.seal = self.event.seal.with(SealPart::DoorClosed, value == 0);
@@ -180,12 +186,15 @@ impl Draft {
     }
 
     fn code(&mut self, id: u16, value: u64) {
-        self.event.readings.push(Reading::Code { name: format!("io.{id}").into(), value: value.cast_signed() });
+        self.event
+            .readings
+            .push(Reading::Code { name: format!("io.{id}").into(), value: value.cast_signed() });
     }
 
     fn long(&mut self, element: &Element<'_>) {
         let text = std::str::from_utf8(element.value).ok().map(|text| text.trim_end_matches('\0'));
-        let printable = text.filter(|text| !text.is_empty() && text.bytes().all(|byte| (0x20..0x7F).contains(&byte)));
+        let printable =
+            text.filter(|text| !text.is_empty() && text.bytes().all(|byte| (0x20..0x7F).contains(&byte)));
         let reading = match (element.id, printable) {
             (256, Some(vin)) => Reading::BoundTo(vin.into()),
             (_, _) if element.value.is_empty() => return,

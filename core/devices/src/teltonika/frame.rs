@@ -129,7 +129,8 @@ fn packet_start(bytes: &[u8]) -> Start {
     if bytes.iter().take(4).any(|byte| *byte != 0) {
         return Start::No;
     }
-    let Some(declared) = bytes.get(4..8).and_then(|field| field.try_into().ok()).map(u32::from_be_bytes) else {
+    let Some(declared) = bytes.get(4..8).and_then(|field| field.try_into().ok()).map(u32::from_be_bytes)
+    else {
         return Start::Unsure { needed: PACKET_HEADER_BYTES };
     };
     match usize::try_from(declared) {
@@ -159,7 +160,9 @@ fn strong_start(bytes: &[u8]) -> Start {
         [] | [0] => Start::Unsure { needed: 2 },
         [0, 0, ..] => match (packet_start(bytes), bytes.get(PACKET_HEADER_BYTES)) {
             (Start::Packet { .. }, None) => Start::Unsure { needed: PACKET_HEADER_BYTES + 1 },
-            (Start::Packet { .. }, Some(codec)) if super::message::Codec::from_byte(*codec).is_none() => Start::No,
+            (Start::Packet { .. }, Some(codec)) if super::message::Codec::from_byte(*codec).is_none() => {
+                Start::No
+            }
             (start, _) => start,
         },
         [0, 15, text @ ..] => {

@@ -122,10 +122,18 @@ impl Teltonika {
             Step::Datagram { .. } => self.datagram(frame, out),
             Step::Noise { .. } => {
                 let first = to_hex(frame.get(..16).unwrap_or(frame));
-                out.issue(Issue::new(0, "bytes that belong to no frame", format!("{} bytes: {first}", frame.len())));
+                out.issue(Issue::new(
+                    0,
+                    "bytes that belong to no frame",
+                    format!("{} bytes: {first}", frame.len()),
+                ));
             }
             Step::Cut { .. } => {
-                out.issue(Issue::new(frame.len(), "the frame is not complete", format!("{} bytes", frame.len())));
+                out.issue(Issue::new(
+                    frame.len(),
+                    "the frame is not complete",
+                    format!("{} bytes", frame.len()),
+                ));
                 if self.lenient && frame.len() > PACKET_HEADER_BYTES && frame.starts_with(&[0, 0, 0, 0]) {
                     let body = frame.get(PACKET_HEADER_BYTES..).unwrap_or_default();
                     let accepted = self.body(body, PACKET_HEADER_BYTES, out);
@@ -137,9 +145,9 @@ impl Teltonika {
 
     fn login(&mut self, frame: &[u8], out: &mut Decoded) {
         let text = frame.get(2..).unwrap_or_default();
-        let imei = std::str::from_utf8(text).ok().filter(|text| {
-            text.len() == IMEI_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        let imei = std::str::from_utf8(text)
+            .ok()
+            .filter(|text| text.len() == IMEI_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()));
         match imei.and_then(|imei| DeviceId::new(Scheme::Imei, imei).ok()) {
             Some(device) => {
                 self.device = Some(device);

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use plomb_model::{
-    CardNumber, CentiDegrees, CommandOutcome, CommandTicket, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Metres,
-    OccurredAt, Percent, Position, Reading, Signal, Speed, Timestamp,
+    CardNumber, CentiDegrees, CommandOutcome, CommandTicket, Event, EventKind, Fix, Issue, LatitudeE7,
+    LongitudeE7, Metres, OccurredAt, Percent, Position, Reading, Signal, Speed, Timestamp,
 };
 use plomb_wire::{Reader, Short, to_hex};
 
@@ -107,9 +107,15 @@ fn camera(text: &Text<'_>) -> Event {
     let mut event = Event::new(EventKind::Media);
     let code = |name: &'static str, value: u32| Reading::Code { name: name.into(), value: i64::from(value) };
     match Camera::read(text.content, text.content_offset) {
-        Ok(Camera::Offer { photo, size }) => event.readings.extend([code("photo", photo), code("photo.size", size)]),
+        Ok(Camera::Offer { photo, size }) => {
+            event.readings.extend([code("photo", photo), code("photo.size", size)])
+        }
         Ok(Camera::Part { photo, offset, bytes: part }) => {
-            event.readings.extend([code("photo", photo), code("photo.offset", offset), bytes("photo.part", part)]);
+            event.readings.extend([
+                code("photo", photo),
+                code("photo.offset", offset),
+                bytes("photo.part", part),
+            ]);
         }
         Ok(Camera::Other { .. }) | Err(_) => event.readings.push(bytes("camera", text.content)),
     }
@@ -124,7 +130,11 @@ fn check_count(count: u8, reader: &mut Reader<'_>, out: &mut Decoded) {
     let offset = reader.offset();
     match reader.u8() {
         Ok(again) if again == count => {}
-        Ok(again) => out.issue(Issue::new(offset, "the counts before and after the records differ", format!("{count}, {again}"))),
+        Ok(again) => out.issue(Issue::new(
+            offset,
+            "the counts before and after the records differ",
+            format!("{count}, {again}"),
+        )),
         Err(short) => out.issue(cut(short)),
     }
 }
@@ -192,7 +202,11 @@ fn place(head: &Head, out: &mut Decoded) -> Option<Position> {
     let (Ok(latitude), Ok(longitude)) =
         (LatitudeE7::new(i64::from(head.latitude)), LongitudeE7::new(i64::from(head.longitude)))
     else {
-        out.issue(Issue::new(offset, "the place is beyond the globe", format!("{}, {}", head.latitude, head.longitude)));
+        out.issue(Issue::new(
+            offset,
+            "the place is beyond the globe",
+            format!("{}, {}", head.latitude, head.longitude),
+        ));
         return None;
     };
     let mut position = Position::new(latitude, longitude, fix);
@@ -226,14 +240,17 @@ fn masked_record(layout: Layout, reader: &mut Reader<'_>, out: &mut Decoded) -> 
             cell: u64::from(cell),
         }));
     }
-    event.readings.extend(head.signal.map(|level| Reading::NetworkSignal(Percent::share(u32::from(level), GSM_LEVELS))));
+    event.readings.extend(
+        head.signal.map(|level| Reading::NetworkSignal(Percent::share(u32::from(level), GSM_LEVELS))),
+    );
     out.event(event);
     Ok(())
 }
 
 fn masked_place(head: &MaskedHead, out: &mut Decoded) -> Option<Position> {
     let (latitude, longitude) = head.place?;
-    let (Ok(latitude), Ok(longitude)) = (LatitudeE7::new(e7(latitude)), LongitudeE7::new(e7(longitude))) else {
+    let (Ok(latitude), Ok(longitude)) = (LatitudeE7::new(e7(latitude)), LongitudeE7::new(e7(longitude)))
+    else {
         let found = format!("{latitude}, {longitude}");
         out.issue(Issue::new(head.place_offset, "the place is beyond the globe", found));
         return None;

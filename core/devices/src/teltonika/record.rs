@@ -229,7 +229,8 @@ impl Layout {
 impl MaskedHead {
     /// Reads the head of a record of codec 7.
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Short> {
-        let mut head = Self { offset: reader.offset(), time: reader.u32()?, mask: reader.u8()?, ..Self::default() };
+        let mut head =
+            Self { offset: reader.offset(), time: reader.u32()?, mask: reader.u8()?, ..Self::default() };
         if head.mask & 1 == 0 {
             return Ok(head);
         }

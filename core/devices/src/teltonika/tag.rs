@@ -133,7 +133,9 @@ fn part_of(kind: u8, value: &[u8]) -> Reading {
         },
         (0x0C, [percent]) => Reading::Battery(Percent::share(u32::from(*percent), 100)),
         (0x0D, [low]) => Reading::Code { name: "low-battery".into(), value: i64::from(*low) },
-        (0x0E, [high, low]) => Reading::BatteryVoltage(Millivolts(u32::from(u16::from_be_bytes([*high, *low])))),
+        (0x0E, [high, low]) => {
+            Reading::BatteryVoltage(Millivolts(u32::from(u16::from_be_bytes([*high, *low]))))
+        }
         _ => bytes(format!("tag.{kind:02x}")),
     }
 }
