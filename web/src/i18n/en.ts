@@ -25,6 +25,7 @@ export const en = {
     ago: (age: string) => `${age} ago`,
     utc: 'UTC',
     local: 'Local',
+    here: 'local',
     copy: (id: string) => `Copy ${id}`,
     copied: 'Copied',
     previous: 'First page',
@@ -247,6 +248,9 @@ export const en = {
     classes: { passive: 'passive', 'semi-active': 'semi-active', active: 'active' },
   },
 
+  /** The code of what a device shouts, as words. */
+  signal: (code: string) => code.replaceAll('-', ' '),
+
   seal: {
     title: 'Seal',
     silent: 'The device says nothing of the seal.',
@@ -313,6 +317,41 @@ export const en = {
     simplified: 'The way is simplified to its corners.',
   },
 
+  /** Names of readings; one that is not here is shown as the server calls it. */
+  reading: {
+    battery: 'Battery',
+    'battery-voltage': 'Battery voltage',
+    'external-power': 'External power',
+    'external-power-present': 'External power there',
+    charging: 'Charging',
+    'network-signal': 'Signal',
+    odometer: 'Distance run',
+    temperature: 'Temperature',
+    humidity: 'Humidity',
+    illuminance: 'Light',
+    tilt: 'Tilt',
+    acceleration: 'Acceleration',
+    ignition: 'Ignition',
+    motion: 'Motion',
+    hdop: 'HDOP',
+    'cell-tower': 'Cell tower',
+    'wake-source': 'Woken by',
+    fence: 'Fence',
+    rssi: 'Radio strength',
+    'magnet-present': 'Magnet there',
+    'lock-cycles': 'Lock cycles',
+    'cut-count': 'Cuts counted',
+    card: 'Card',
+    unlock: 'Unlocking',
+    'bound-to': 'Bound to',
+    imei: 'IMEI',
+    iccid: 'SIM card',
+    firmware: 'Firmware',
+    model: 'Model',
+    text: 'Text',
+    request: 'Asks for',
+  } as Record<string, string>,
+
   eventKind: {
     login: 'Log-in',
     heartbeat: 'Sign of life',
@@ -343,8 +382,7 @@ export const en = {
     hexLabel: 'Bytes in hexadecimal',
     asText: 'As text',
     fieldsHint: 'Point at a field to see its bytes.',
-    fieldBytes: (offset: number, length: number) =>
-      length === 1 ? `byte ${offset}` : `bytes ${offset} to ${offset + length - 1}`,
+    bytesAt: 'bytes',
     noMessage: 'The bytes could not be read as a message.',
     issues: 'Issues',
     issueAt: (offset: number) => `at byte ${offset}`,

@@ -34,7 +34,11 @@ export class FleetMap {
   #listZoom = -1;
   #frame = 0;
 
-  static async create(container: HTMLElement, options: BaseMapOptions, events: FleetMapEvents): Promise<FleetMap> {
+  static async create(
+    container: HTMLElement,
+    options: BaseMapOptions,
+    events: FleetMapEvents,
+  ): Promise<FleetMap> {
     const map = await baseMap(container, options);
     await new Promise((resolve) => map.once('style.load', resolve));
     return new FleetMap(map, events);

@@ -35,7 +35,11 @@ export class TrackMap {
   show({ points, here, cursor }: TrackMapInput): void {
     const features: Feature[] = [];
     if (points.length > 1) {
-      features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } });
+      features.push({
+        type: 'Feature',
+        properties: {},
+        geometry: { type: 'LineString', coordinates: points },
+      });
     }
     if (cursor) {
       features.push({ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: cursor } });
