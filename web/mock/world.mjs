@@ -129,6 +129,8 @@ export class World {
       silent: n % 29 === 7,
       placed: n % 97 !== 50,
     };
+    // Some stand in one yard, on one spot.
+    if (n % 20 === 10) Object.assign(device, { from: HUBS[3], way: 0, speed: 0 });
     device.silent_since = device.silent ? now - 5 * 3_600_000 : 0;
     this.devices.set(id, device);
     const steps = n < 40 ? 90 : 4;

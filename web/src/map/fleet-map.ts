@@ -1,6 +1,6 @@
 import type { MapLayerMouseEvent, MapMouseEvent, Map as MapLibre } from 'maplibre-gl';
 import { latitudeOf, longitudeOf, mercatorX, mercatorY } from '../domain/mercator';
-import { baseMap, moveTo, repaint, type BaseMapOptions } from './base-map';
+import { baseMap, keepLayer, moveTo, repaint, type BaseMapOptions } from './base-map';
 import { DeviceLayer } from './device-layer';
 import { DrawList, type Pick, type PointColumns } from './draw-list';
 import { mapTokens } from './tokens';
@@ -48,7 +48,7 @@ export class FleetMap {
     this.#map = map;
     this.#events = events;
     this.#layer.setTokens(mapTokens());
-    map.addLayer(this.#layer);
+    keepLayer(map, this.#layer);
     map.on('zoom', () => {
       if (this.#input && Math.floor(map.getZoom()) !== this.#listZoom) this.show(this.#input);
     });
