@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use plomb_model::{
-    CardNumber, CentiDegrees, CommandOutcome, CommandTicket, Event, EventKind, Fix, Issue, LatitudeE7,
-    LongitudeE7, Metres, OccurredAt, Percent, Position, Reading, Signal, Speed, Timestamp,
+    CardNumber, CentiDegrees, CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Fix, Issue,
+    LatitudeE7, LongitudeE7, Metres, OccurredAt, Percent, Position, Reading, Scheme, Signal, Speed,
+    Timestamp,
 };
-use plomb_wire::{Reader, Short, to_hex};
+use plomb_wire::{Reader, Short, bcd_digits, to_hex};
 
 use super::element::Draft;
 use super::message::{Camera, Codec, TYPE_ANSWER, TYPE_CAMERA, TYPE_COMMAND, TYPE_REFUSED, Text};
@@ -82,6 +83,12 @@ impl Body<'_> {
                 if text.kind == TYPE_REFUSED { CommandOutcome::Failed } else { CommandOutcome::Answered };
             event.readings.push(Reading::CommandResult { ticket, outcome });
         }
+        // One zero digit stands before the IMEI.
+        let imei = text
+            .imei
+            .map(|bcd| bcd_digits(&bcd))
+            .and_then(|digits| DeviceId::new(Scheme::Imei, digits.get(1..)?).ok());
+        event.readings.extend(imei.map(Reading::Imei));
         match text.text() {
             Some(words) => {
                 event.readings.extend(driver(words));
