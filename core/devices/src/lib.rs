@@ -7,6 +7,7 @@
 
 pub mod describe;
 pub mod session;
+pub mod teltonika;
 
 mod decoded;
 

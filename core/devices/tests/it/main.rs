@@ -11,4 +11,5 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod teltonika;
 mod vectors;
