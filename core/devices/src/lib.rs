@@ -7,6 +7,7 @@
 
 mod describe;
 pub mod session;
+pub mod teltonika;
 
 mod decoded;
 mod open;

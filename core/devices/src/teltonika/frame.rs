@@ -71,15 +71,15 @@ pub(super) fn next(bytes: &[u8], ended: bool) -> Step {
         Start::Unsure { .. } if ended => Step::Cut { length: bytes.len() },
         Start::Unsure { needed } => Step::Wait { needed },
         Start::Login { length } => Step::Login { length },
-        Start::Packet { length } | Start::Datagram { length } if bytes.len() < length => {
-            if !ended {
-                return Step::Wait { needed: length };
-            }
-            match rescue(bytes, bytes.len(), ended) {
-                Rescue::At(length) => Step::Noise { length },
-                Rescue::Wait { .. } | Rescue::None => Step::Cut { length: bytes.len() },
-            }
+        Start::Packet { length } | Start::Datagram { length } if bytes.len() < length && !ended => {
+            Step::Wait { needed: length }
         }
+        Start::Packet { length } if bytes.len() < length => match rescue(bytes, bytes.len(), ended) {
+            Rescue::At(length) => Step::Noise { length },
+            Rescue::Wait { .. } | Rescue::None => Step::Cut { length: bytes.len() },
+        },
+        // The header of a datagram holds what looks like a login: nothing is looked for inside.
+        Start::Datagram { length } if bytes.len() < length => Step::Cut { length: bytes.len() },
         Start::Datagram { length } => Step::Datagram { length },
         Start::Packet { length } if checksum_holds(bytes, length) => Step::Packet { length },
         Start::Packet { length } => match rescue(bytes, length, ended) {

@@ -187,6 +187,15 @@ impl Layout {
         Ok(())
     }
 
+    /// Bytes of an id and of a count.
+    pub(super) const fn widths(self) -> (usize, usize) {
+        match self.codec {
+            Codec::EightExtended => (2, 2),
+            Codec::Sixteen => (2, 1),
+            _ => (1, 1),
+        }
+    }
+
     /// Whether `count` records of this layout fill `records` exactly.
     fn fits(self, count: u8, records: &[u8]) -> bool {
         let mut reader = Reader::new(records);
