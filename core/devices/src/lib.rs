@@ -7,7 +7,6 @@
 
 mod describe;
 pub mod session;
-pub mod teltonika;
 
 mod decoded;
 mod open;

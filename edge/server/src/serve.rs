@@ -120,11 +120,7 @@ fn open_journal(storage: &Storage) -> anyhow::Result<(Arc<Journal>, Option<Snaps
 }
 
 /// The flow thread's possessions, with the state recovered from the journal.
-fn engine(
-    config: &Config,
-    journal: &Arc<Journal>,
-    snapshot: Option<Snapshot>,
-) -> anyhow::Result<Engine> {
+fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -> anyhow::Result<Engine> {
     let peers = Arc::new(Peers::default());
     let recovery = Recovery { journal: Arc::clone(journal), peers: Arc::clone(&peers) };
     let Recovered { mut flow, next } = recovery.start(snapshot)?;
