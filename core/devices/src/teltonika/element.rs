@@ -125,6 +125,14 @@ pub(super) const fn title(id: u16) -> &'static str {
         548 | 10_828 | 10_829 | 10_831 | 11_317 => "BLE tags",
         636 => "UMTS or LTE cell id",
         662 => "door",
+        10_800..=10_843 => eye_title(id),
+        _ => "",
+    }
+}
+
+/// The same for the EYE sensors in numbered places.
+const fn eye_title(id: u16) -> &'static str {
+    match id {
         10_800..=10_803 => "EYE temperature, 0.01 °C",
         10_804..=10_807 => "EYE humidity, %",
         10_808..=10_811 => "EYE magnet",

@@ -298,7 +298,9 @@ impl Draft {
     fn keep(&mut self, element: Element<'_>) {
         let name = element::name(element.id);
         self.event.readings.push(match element.unsigned().map(i64::try_from) {
-            Some(Ok(value)) if !element.value.is_empty() => Reading::Code { name, value },
+            Some(Ok(value)) if !element.value.is_empty() && !is_list_or_text(element.id) => {
+                Reading::Code { name, value }
+            }
             _ => Reading::Bytes { name, value: element.value.into() },
         });
     }
