@@ -1,0 +1,102 @@
+//! Nanoseconds a frame and frames a second from bytes to events, on one core, for each protocol.
+//!
+//! The frames are typical position reports out of `vectors/`, given to a session that knows its device, as on a
+//! connection; what is measured is `receive` with everything that comes of it, and clearing the result.
+//! Run with `cargo bench -p plomb-devices`.
+
+use std::fmt;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use plomb_devices::{Decoded, Session, SessionConfig, teltonika};
+use plomb_model::{ReceivedAt, Timestamp};
+
+/// One kind of frame of one protocol.
+struct Case {
+    /// What the frame is.
+    name: &'static str,
+    /// Opens a session of the protocol.
+    open: fn(SessionConfig) -> Box<dyn Session>,
+    /// The vector file's content.
+    vectors: &'static str,
+    /// The line of the frame that introduces the device, where the protocol has one.
+    login: Option<&'static str>,
+    /// The line of the frame.
+    frame: &'static str,
+}
+
+const TELTONIKA: &str = include_str!("../../../vectors/trackers/teltonika.jsonl");
+const TELTONIKA_LOGIN: Option<&str> = Some("TeltonikaProtocolDecoderTest.testDecode#0");
+
+/// The table: one line a case.
+const CASES: &[Case] = &[
+    Case {
+        name: "teltonika codec 8, 1 record of 14 elements",
+        open: teltonika::session,
+        vectors: TELTONIKA,
+        login: TELTONIKA_LOGIN,
+        frame: "TeltonikaProtocolDecoderTest.testDecode#41",
+    },
+    Case {
+        name: "teltonika codec 8E, 1 record of 15 elements",
+        open: teltonika::session,
+        vectors: TELTONIKA,
+        login: TELTONIKA_LOGIN,
+        frame: "TeltonikaProtocolDecoderTest.testDecode#44",
+    },
+    Case {
+        name: "teltonika codec 8, 8 records of 25 elements",
+        open: teltonika::session,
+        vectors: TELTONIKA,
+        login: TELTONIKA_LOGIN,
+        frame: "TeltonikaProtocolDecoderTest.testDecode#27",
+    },
+];
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Case {
+    /// The bytes of a line, none if it is not there: the bench then refuses to run.
+    fn bytes(&self, id: &str) -> Vec<u8> {
+        let lines =
+            self.vectors.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let line = lines
+            .into_iter()
+            .find(|line| line.get("id").is_some_and(|found| found == id))
+            .unwrap_or_default();
+        let field = |name: &str| line.get(name).and_then(serde_json::Value::as_str);
+        match (field("hex"), field("text")) {
+            (Some(hex), _) => plomb_wire::from_hex(hex).unwrap_or_default(),
+            (None, text) => text.unwrap_or_default().as_bytes().to_vec(),
+        }
+    }
+}
+
+fn main() {
+    divan::main();
+}
+
+/// `receive` of one frame.
+#[divan::bench(args = CASES, sample_size = 1000)]
+fn decode(bencher: Bencher<'_, '_>, case: &Case) {
+    let now = ReceivedAt(Timestamp::from_secs(1_760_000_000));
+    let mut session = (case.open)(SessionConfig::default());
+    let mut out = Decoded::default();
+    if let Some(login) = case.login {
+        session.receive(now, &case.bytes(login), &mut out);
+        out.clear();
+    }
+    let frame = case.bytes(case.frame);
+    session.receive(now, &frame, &mut out);
+    let decoded = out.reports().any(|report| report.issues.is_empty() && !report.events.is_empty());
+    assert!(decoded, "{case}: the frame does not decode");
+    bencher.counter(ItemsCount::new(1_usize)).counter(BytesCount::new(frame.len())).bench_local(|| {
+        out.clear();
+        session.receive(now, black_box(&frame), &mut out);
+        out.len()
+    });
+}
