@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
 use crate::config::{Config, Storage, days};
-use crate::engine::Engine;
+use crate::engine::{Engine, Memory};
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
@@ -82,6 +82,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         devices: Arc::clone(&devices),
         durable: Arc::clone(&durable),
         refused: Arc::clone(&refused),
+        memory: Memory::default(),
     };
     let flow_thread = std::thread::Builder::new()
         .name("flow".to_owned())
