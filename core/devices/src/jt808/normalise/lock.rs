@@ -214,10 +214,7 @@ fn padlock_event(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft) -> R
         }
     }
     if !reader.is_empty() {
-        draft.push(Reading::Bytes {
-            name: "rest.60".into(),
-            value: reader.rest().into(),
-        });
+        draft.push(Reading::Bytes { name: "rest.60".into(), value: reader.rest().into() });
     }
     Ok(())
 }
