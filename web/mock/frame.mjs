@@ -1,11 +1,18 @@
 // Bytes in the manner of a Jointech real-time report, with the fields they are read from.
 
-const hex = (value, bytes) => value.toString(16).padStart(bytes * 2, '0').slice(-bytes * 2);
+const hex = (value, bytes) =>
+  value
+    .toString(16)
+    .padStart(bytes * 2, '0')
+    .slice(-bytes * 2);
 const digits = (text, bytes) => text.padStart(bytes * 2, '0').slice(-bytes * 2);
 
 export function frameOf(entry) {
   const at = new Date(entry.at).toISOString();
-  const [date, time] = [at.slice(8, 10) + at.slice(5, 7) + at.slice(2, 4), at.slice(11, 19).replaceAll(':', '')];
+  const [date, time] = [
+    at.slice(8, 10) + at.slice(5, 7) + at.slice(2, 4),
+    at.slice(11, 19).replaceAll(':', ''),
+  ];
   const status = entry.cut ? 0x00d8 : 0x00c0;
   const parts = [
     ['start', '24', '$'],
@@ -22,7 +29,11 @@ export function frameOf(entry) {
     ['odometer', hex(4210, 4), '4210 km'],
     ['satellites', '07', '7'],
     ['vehicle id', '00000000', 'none'],
-    ['status', hex(status, 2), entry.cut ? 'rope cut, rope inserted, motor locked' : 'rope inserted, motor locked'],
+    [
+      'status',
+      hex(status, 2),
+      entry.cut ? 'rope cut, rope inserted, motor locked' : 'rope inserted, motor locked',
+    ],
     ['battery', hex(entry.battery, 1), `${entry.battery} %`],
     ['cell', hex(0x2f41, 4), '12097'],
     ['area', hex(0x0a1c, 2), '2588'],
@@ -39,6 +50,11 @@ export function frameOf(entry) {
     offset += bytes.length / 2;
   }
   const word = fields.find(({ name }) => name === 'status');
-  fields.splice(fields.indexOf(word) + 1, 0, { offset: word.offset + 1, length: 1, name: 'rope (bit 3)', value: entry.cut ? 'cut' : 'whole' });
+  fields.splice(fields.indexOf(word) + 1, 0, {
+    offset: word.offset + 1,
+    length: 1,
+    name: 'rope (bit 3)',
+    value: entry.cut ? 'cut' : 'whole',
+  });
   return { hex: text.toLowerCase(), fields };
 }

@@ -261,8 +261,7 @@ mod tests {
     #[test]
     fn the_shipped_file_says_the_defaults() {
         let shipped = Config::parse(include_str!("../../../deploy/plomb.toml"), &[]).unwrap();
-        let mut defaults = Config::default();
-        defaults.rules = default_rules();
+        let defaults = Config { rules: default_rules(), ..Config::default() };
         assert_eq!(toml::to_string(&shipped).unwrap(), toml::to_string(&defaults).unwrap());
     }
 

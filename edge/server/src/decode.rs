@@ -1,6 +1,5 @@
 //! `plomb decode`: frames, one a line, through one session, without a server.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +10,9 @@ use plomb_evidence::Received;
 use plomb_ingest::now;
 use plomb_model::{ConnectionId, Issue, Protocol};
 use plomb_wire::{from_hex, to_hex};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::table::table_of;
 
 /// Longest line: a frame of 64 KiB in hex, with room.
 const LINE_BYTES_MAX: usize = 1 << 18;
@@ -82,11 +83,11 @@ pub(crate) fn run(arguments: &DecodeArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What a line became.
-struct Line {
-    protocol: Protocol,
-    device: Option<String>,
-    reports: Vec<Received>,
-    issues: Vec<Issue>,
+pub(crate) struct Line {
+    pub(crate) protocol: Protocol,
+    pub(crate) device: Option<String>,
+    pub(crate) reports: Vec<Received>,
+    pub(crate) issues: Vec<Issue>,
 }
 
 /// The one session that all lines go through.
@@ -222,58 +223,12 @@ fn json_of(number: u64, line: &Line) -> Value {
 }
 
 /// The events as the API shows them, without what only a journal gives them.
-fn events_of(report: &Received) -> Vec<Value> {
+pub(crate) fn events_of(report: &Received) -> Vec<Value> {
     let mut events = plomb_api::event_values(report);
     for event in events.iter_mut().filter_map(Value::as_object_mut) {
         for key in ["id", "entry", "received_at", "duplicate"] {
             event.remove(key);
         }
-        *event = std::mem::take(event).into_iter().collect::<Map<String, Value>>();
     }
     events
-}
-
-fn table_of(number: u64, line: &Line) -> String {
-    let mut text = format!("{number}  {}  {}\n", line.protocol.name(), line.device.as_deref().unwrap_or("-"));
-    for event in line.reports.iter().flat_map(events_of) {
-        let word = |key: &str| event[key].as_str().unwrap_or("-").to_owned();
-        let mut row = format!("   {:<15} {:<24}", word("kind"), word("occurred_at"));
-        let position = &event["position"];
-        if position.is_object() {
-            let valid = if position["valid"] == true { "valid" } else { "not valid" };
-            push(&mut row, format_args!(" {}, {} ({valid})", position["latitude"], position["longitude"]));
-        }
-        for signal in event["signals"].as_array().into_iter().flatten() {
-            push(&mut row, format_args!(" !{}", signal.as_str().unwrap_or_default()));
-        }
-        push(&mut text, format_args!("{row}\n"));
-        for (part, whole) in
-            event["seal"].as_object().into_iter().flatten().filter(|(_, whole)| !whole.is_null())
-        {
-            push(
-                &mut text,
-                format_args!(
-                    "      {:<24} {}\n",
-                    part.replace('_', " "),
-                    if *whole == true { "yes" } else { "NO" }
-                ),
-            );
-        }
-        for reading in event["readings"].as_array().into_iter().flatten() {
-            let text_of = |key: &str| reading[key].as_str().unwrap_or_default().to_owned();
-            push(&mut text, format_args!("      {:<24} {}\n", text_of("name"), text_of("text")));
-        }
-    }
-    for report in line.reports.iter().filter(|report| !report.replies.is_empty()) {
-        push(&mut text, format_args!("   reply           {}\n", to_hex(&report.replies)));
-    }
-    for issue in &line.issues {
-        push(&mut text, format_args!("   issue           {issue}\n"));
-    }
-    text
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let written = text.write_fmt(arguments);
-    debug_assert!(written.is_ok(), "a string takes all that is written");
 }

@@ -15,6 +15,7 @@ mod replay;
 mod round;
 mod serve;
 mod snapshots;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,14 +8,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use plomb_api::{Accounts, ApiConfig, BaseMap, Ring};
 use plomb_devices::SessionConfig;
 use plomb_ingest::{IngestCounters, now};
+use plomb_model::EntryId;
 use plomb_store::{DirectIo, Journal, JournalConfig};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tracing::{error, info, warn};
+use tokio::task::JoinHandle;
+use tracing::{debug, error, info, warn};
 
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
@@ -36,6 +39,9 @@ const WORK_WAITING_MAX: usize = 1024;
 /// How long requests may take to end at a stop.
 const HTTP_STOP_MAX: Duration = Duration::from_secs(5);
 
+/// A state in bytes, and the entry before which it stood.
+type Snapshot = (EntryId, Vec<u8>);
+
 /// Runs the server until it is told to stop (SIGINT or SIGTERM).
 pub(crate) fn run(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
     let config = Config::load(argument)?;
@@ -47,80 +53,42 @@ pub(crate) fn run(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let settings = config.rule_settings()?;
     let directory = &config.storage.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
-    let session = session(config, directory)?;
     let accounts = open_accounts(directory)?;
     announce_admin(&accounts)?;
-    let (journal, found) = Journal::open(journal_config(&config.storage)).context("opening the journal")?;
-    if let Some(torn) = &found.torn {
-        warn!(file = %torn.path.display(), offset = torn.offset, what = torn.what, "Cut off a last batch that was not whole; it had not been acknowledged");
-    }
-    let journal = Arc::new(journal);
-    let peers = Arc::new(Peers::default());
-    let recovery = Recovery { journal: Arc::clone(&journal), peers: Arc::clone(&peers) };
-    let Recovered { mut flow, next } = recovery.start(found.snapshot)?;
-    flow.begin();
-
-    let ring = Ring::new(next.0.saturating_sub(1));
-    let engine_counters = Arc::new(EngineCounters::default());
-    let durable = Arc::new(AtomicU64::new(next.0));
-    let refused = Arc::new(AtomicBool::new(false));
-    let devices = Arc::new(AtomicU64::new(flow.state().devices.len() as u64));
+    let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
-    let engine = Engine {
-        flow,
-        next,
-        settings,
-        writer: journal.writer(),
-        recovery,
-        ring: ring.clone(),
-        peers: Arc::clone(&peers),
-        counters: Arc::clone(&engine_counters),
-        devices: Arc::clone(&devices),
-        durable: Arc::clone(&durable),
-        refused: Arc::clone(&refused),
-        memory: Memory::default(),
-    };
-    let flow_thread = std::thread::Builder::new()
-        .name("flow".to_owned())
-        .spawn(move || engine.run(arrived, asked))
-        .context("starting the flow thread")?;
+    let engine = engine(config, &journal, snapshot_found)?;
 
     // The flow lives as long as somebody can send to it: this one goes last.
     let last_arrivals = arrivals.clone();
     let (stop, stopped) = watch::channel(false);
     let ingest = Arc::new(IngestCounters::default());
-    let listening = listening(config, session, arrivals, &ingest, stopped.clone());
+    let listening = listening(config, session(config, directory)?, arrivals, &ingest, stopped.clone());
     let (listeners, ports) = listen(config, &listening).await?;
     drop(listening);
-    let platform = Arc::new(Plomb {
+    let platform = Plomb {
         work: work.clone(),
-        ring: ring.clone(),
+        ring: engine.ring.clone(),
         reader: journal.reader(),
         journal: Arc::clone(&journal),
-        peers,
-        engine: engine_counters,
+        peers: Arc::clone(&engine.peers),
+        engine: Arc::clone(&engine.counters),
         ingest,
-        devices,
-        durable: Arc::clone(&durable),
-        refused,
+        devices: Arc::clone(&engine.devices),
+        durable: Arc::clone(&engine.durable),
+        refused: Arc::clone(&engine.refused),
         started_at: now().0,
         ports,
-    });
-    let http =
-        TcpListener::bind(config.http.bind).await.with_context(|| format!("binding {}", config.http.bind))?;
-    info!(address = %config.http.bind, "The page and the API are served");
-    let router = plomb_api::router(platform, accounts, api_config(config)?);
-    let mut http_stop = stopped.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let http = tokio::spawn(async move {
-        axum::serve(http, service)
-            .with_graceful_shutdown(async move { drop(http_stop.changed().await) })
-            .await
-    });
+    };
+    let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
+    let http = serve_http(config, platform, accounts, stopped).await?;
+    let flow = std::thread::Builder::new()
+        .name("flow".to_owned())
+        .spawn(move || engine.run(arrived, asked))
+        .context("starting the flow thread")?;
     let snapshots = tokio::spawn(snapshot_rounds(Arc::clone(&journal), work.clone(), Arc::clone(&durable)));
 
     wait_for_stop().await?;
@@ -134,12 +102,68 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     if tokio::time::timeout(HTTP_STOP_MAX, http).await.is_err() {
         warn!("Some requests did not end in time");
     }
-    if tokio::task::spawn_blocking(move || flow_thread.join().is_ok()).await.is_ok_and(|clean| clean) {
-        info!("Stopped");
-    } else {
-        error!("The flow thread ended by a fault");
+    match tokio::task::spawn_blocking(move || flow.join()).await {
+        Ok(Ok(())) => info!("Stopped"),
+        Ok(Err(_)) | Err(_) => error!("The flow thread ended by a fault"),
     }
     Ok(())
+}
+
+/// The journal, and the newest snapshot found with it.
+fn open_journal(storage: &Storage) -> anyhow::Result<(Arc<Journal>, Option<Snapshot>)> {
+    let (journal, found) = Journal::open(journal_config(storage)).context("opening the journal")?;
+    if let Some(torn) = &found.torn {
+        let (file, offset) = (torn.path.display(), torn.offset);
+        warn!(%file, offset, what = torn.what, "Cut off a last batch that was not whole; it had not been acknowledged");
+    }
+    Ok((Arc::new(journal), found.snapshot))
+}
+
+/// The flow thread's possessions, with the state recovered from the journal.
+fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -> anyhow::Result<Engine> {
+    let peers = Arc::new(Peers::default());
+    let recovery = Recovery { journal: Arc::clone(journal), peers: Arc::clone(&peers) };
+    let Recovered { mut flow, next } = recovery.start(snapshot)?;
+    flow.begin();
+    Ok(Engine {
+        settings: config.rule_settings()?,
+        writer: journal.writer(),
+        recovery,
+        ring: Ring::new(next.0.saturating_sub(1)),
+        peers,
+        counters: Arc::new(EngineCounters::default()),
+        devices: Arc::new(AtomicU64::new(flow.state().devices.len() as u64)),
+        durable: Arc::new(AtomicU64::new(next.0)),
+        refused: Arc::new(AtomicBool::new(false)),
+        memory: Memory::default(),
+        flow,
+        next,
+    })
+}
+
+/// Binds the page and the API, and serves them in a task of its own.
+async fn serve_http(
+    config: &Config,
+    platform: Plomb,
+    accounts: Arc<Accounts>,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
+    let address = config.http.bind;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("binding {address}"))?;
+    let router = plomb_api::router(Arc::new(platform), accounts, api_config(config)?);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    info!(%address, "The page and the API are served");
+    Ok(tokio::spawn(async move {
+        let server = axum::serve(listener.tap_io(no_delay), service);
+        server.with_graceful_shutdown(async move { drop(stopped.changed().await) }).await
+    }))
+}
+
+/// Alarms must not wait for more bytes to fill a packet.
+fn no_delay(stream: &mut TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "No delay cannot be set");
+    }
 }
 
 fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {

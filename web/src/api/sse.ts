@@ -1,6 +1,5 @@
 /** One server-sent event. A comment line comes as `comment`: proof that the connection is alive. */
-export type SseItem =
-  { type: 'event'; event: string; data: string; id: string | null } | { type: 'comment' };
+export type SseItem = { type: 'event'; event: string; data: string; id: string | null } | { type: 'comment' };
 
 /**
  * Turns chunks of text into events (WHATWG HTML, "Interpreting an event stream").

@@ -214,16 +214,7 @@ export interface Fleet {
 }
 
 /** [id, longitude_e7, latitude_e7, course_deg, speed_kmh, condition, last_received_at_ms, protocol] */
-export type PositionItem = [
-  string,
-  number | null,
-  number | null,
-  number,
-  number,
-  Condition,
-  number,
-  string,
-];
+export type PositionItem = [string, number | null, number | null, number, number, Condition, number, string];
 
 export interface StreamHello {
   sequence: number;

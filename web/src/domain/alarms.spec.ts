@@ -24,7 +24,9 @@ describe('the order of alarms', () => {
   });
 
   it('lets the number decide between equals', () => {
-    expect([alarm({ id: 1 }), alarm({ id: 2 })].sort(worstAndNewestFirst).map(({ id }) => id)).toEqual([2, 1]);
+    expect([alarm({ id: 1 }), alarm({ id: 2 })].sort(worstAndNewestFirst).map(({ id }) => id)).toEqual([
+      2, 1,
+    ]);
   });
 });
 

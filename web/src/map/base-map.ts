@@ -1,4 +1,10 @@
-import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import {
+  type CustomLayerInterface,
+  Map as MapLibre,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './map.css';
@@ -45,6 +51,15 @@ export async function baseMap(container: HTMLElement, options: BaseMapOptions): 
   const canvas = map.getCanvas();
   canvas.setAttribute('aria-label', options.label);
   return map;
+}
+
+/** Puts a layer of our own on the map, and again when the graphics card has been reset. */
+export function keepLayer(map: MapLibre, layer: CustomLayerInterface): void {
+  const add = () => {
+    if (!map.getLayer(layer.id)) map.addLayer(layer);
+  };
+  add();
+  map.on('webglcontextrestored', () => map.once('idle', add));
 }
 
 /** Puts the theme's colours on a map that is already there. */

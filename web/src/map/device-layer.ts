@@ -64,7 +64,13 @@ export class DeviceLayer implements CustomLayerInterface {
     gl.bindVertexArray(vertices);
     if (!this.#uploaded) {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
-      gl.bufferData(gl.ARRAY_BUFFER, this.#list.vertices, gl.DYNAMIC_DRAW, 0, this.#list.count * FLOATS_PER_POINT);
+      gl.bufferData(
+        gl.ARRAY_BUFFER,
+        this.#list.vertices,
+        gl.DYNAMIC_DRAW,
+        0,
+        this.#list.count * FLOATS_PER_POINT,
+      );
       this.#uploaded = true;
     }
     const at = (name: string) => gl.getUniformLocation(program, name);

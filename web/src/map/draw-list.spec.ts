@@ -54,7 +54,11 @@ describe('DrawList', () => {
   });
 
   it('bins a large fleet when zoomed out, but never an alarm', () => {
-    const many = Array.from({ length: 3_000 }, (_, n): [number, number, number] => [0.5, 0.5, n === 0 ? 0 : 5]);
+    const many = Array.from({ length: 3_000 }, (_, n): [number, number, number] => [
+      0.5,
+      0.5,
+      n === 0 ? 0 : 5,
+    ]);
     const list = new DrawList(columns(many), { ...plain, zoom: 2 });
     expect(kinds(list)).toEqual([KIND.bin, 0]);
     expect(list.pick(0.5, 0.5, 0.01)).toEqual([

@@ -46,11 +46,10 @@ export class DrawList {
     this.#what = new Float64Array(capacity);
     const binned = options.zoom < BIN_BELOW_ZOOM && columns.length > BIN_ABOVE_COUNT;
     let count = binned ? this.#bins(columns, Math.floor(options.zoom)) : 0;
-    for (const slot of options.waiting) {
-      count = this.#put(count, columns, slot, KIND.waiting, WAITING_PX, Number.NaN);
-    }
-    for (let condition = KIND.normal; condition >= 0; condition -= 1) {
+    for (let condition: number = KIND.normal; condition >= 0; condition -= 1) {
       if (binned && condition >= KIND.silent) continue;
+      // The halos lie above all but the points that they belong to.
+      if (condition === 0) count = this.#halos(count, columns, options.waiting);
       for (let slot = 0; slot < columns.length; slot += 1) {
         if (columns.condition[slot] !== condition) continue;
         count = this.#put(count, columns, slot, condition, SIZE_PX[condition] ?? 8, slot);
@@ -84,6 +83,14 @@ export class DrawList {
       const what = this.#what[point] ?? 0;
       return what < 0 ? { type: 'bin', count: -what } : { type: 'device', slot: what };
     });
+  }
+
+  #halos(at: number, columns: PointColumns, waiting: ReadonlySet<number>): number {
+    let count = at;
+    for (const slot of waiting) {
+      count = this.#put(count, columns, slot, KIND.waiting, WAITING_PX, Number.NaN);
+    }
+    return count;
   }
 
   #put(at: number, columns: PointColumns, slot: number, kind: number, size: number, what: number): number {

@@ -1,6 +1,6 @@
 import type { MapLayerMouseEvent, MapMouseEvent, Map as MapLibre } from 'maplibre-gl';
 import { latitudeOf, longitudeOf, mercatorX, mercatorY } from '../domain/mercator';
-import { baseMap, moveTo, repaint, type BaseMapOptions } from './base-map';
+import { baseMap, keepLayer, moveTo, repaint, type BaseMapOptions } from './base-map';
 import { DeviceLayer } from './device-layer';
 import { DrawList, type Pick, type PointColumns } from './draw-list';
 import { mapTokens } from './tokens';
@@ -9,6 +9,8 @@ const TILE_PX = 512;
 const HIT_PX = 11;
 /** A device is shown at least this near when the map goes to it. */
 const FOCUS_ZOOM = 5.5;
+const FIT_PADDING_PX = 60;
+const FIT_ZOOM_MAX = 6;
 
 export interface FleetMapEvents {
   /** What lies under the pointer, worst first; empty when it is nothing. */
@@ -34,7 +36,11 @@ export class FleetMap {
   #listZoom = -1;
   #frame = 0;
 
-  static async create(container: HTMLElement, options: BaseMapOptions, events: FleetMapEvents): Promise<FleetMap> {
+  static async create(
+    container: HTMLElement,
+    options: BaseMapOptions,
+    events: FleetMapEvents,
+  ): Promise<FleetMap> {
     const map = await baseMap(container, options);
     await new Promise((resolve) => map.once('style.load', resolve));
     return new FleetMap(map, events);
@@ -44,7 +50,7 @@ export class FleetMap {
     this.#map = map;
     this.#events = events;
     this.#layer.setTokens(mapTokens());
-    map.addLayer(this.#layer);
+    keepLayer(map, this.#layer);
     map.on('zoom', () => {
       if (this.#input && Math.floor(map.getZoom()) !== this.#listZoom) this.show(this.#input);
     });
@@ -75,6 +81,27 @@ export class FleetMap {
   repaint(): void {
     this.#layer.setTokens(mapTokens());
     repaint(this.#map);
+  }
+
+  /** Brings every device into view. */
+  fit(): void {
+    const { columns } = this.#input ?? { columns: null };
+    if (!columns) return;
+    let [west, south, east, north] = [1, 0, 0, 1];
+    for (let slot = 0; slot < columns.length; slot += 1) {
+      const [x, y] = [columns.x[slot] ?? Number.NaN, columns.y[slot] ?? Number.NaN];
+      if (Number.isNaN(x) || Number.isNaN(y)) continue;
+      [west, east] = [Math.min(west, x), Math.max(east, x)];
+      [north, south] = [Math.min(north, y), Math.max(south, y)];
+    }
+    if (west > east) return;
+    this.#map.fitBounds(
+      [
+        [longitudeOf(west), latitudeOf(south)],
+        [longitudeOf(east), latitudeOf(north)],
+      ],
+      { padding: FIT_PADDING_PX, maxZoom: FIT_ZOOM_MAX, duration: 0 },
+    );
   }
 
   goTo(slot: number): void {

@@ -41,7 +41,10 @@ function lines(tokens: MapTokens): Layer[] {
       id: 'rivers',
       'source-layer': 'rivers',
       minzoom: 3,
-      paint: { 'line-color': tokens.river, 'line-width': ['interpolate', ['linear'], ['zoom'], 3, 0.4, 8, 1.6] },
+      paint: {
+        'line-color': tokens.river,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 3, 0.4, 8, 1.6],
+      },
     },
     {
       ...base,
@@ -55,7 +58,10 @@ function lines(tokens: MapTokens): Layer[] {
       id: 'borders',
       'source-layer': 'borders',
       filter: solid as never,
-      paint: { 'line-color': tokens.border, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 7, 1.4] },
+      paint: {
+        'line-color': tokens.border,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 7, 1.4],
+      },
     },
     {
       ...base,

@@ -44,8 +44,10 @@ export function mapTokens(element: Element = document.documentElement): MapToken
   };
 }
 
-/** `#rrggbb` as four numbers from 0 to 1. */
+/** `#rrggbb`, or `#rgb` as a minifier writes it, as four numbers from 0 to 1. */
 export function rgba(colour: string, alpha = 1): [number, number, number, number] {
-  const value = Number.parseInt(colour.slice(1, 7), 16);
+  const digits = colour.slice(1);
+  const long = digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits;
+  const value = Number.parseInt(long.slice(0, 6), 16);
   return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255, alpha];
 }

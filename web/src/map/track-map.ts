@@ -1,7 +1,7 @@
 import type { Feature } from 'geojson';
 import { LngLatBounds, type GeoJSONSource, type Map as MapLibre } from 'maplibre-gl';
 import { mercatorX, mercatorY } from '../domain/mercator';
-import { baseMap, repaint, type BaseMapOptions } from './base-map';
+import { baseMap, keepLayer, repaint, type BaseMapOptions } from './base-map';
 import { DeviceLayer } from './device-layer';
 import { DrawList } from './draw-list';
 import { mapTokens } from './tokens';
@@ -29,13 +29,17 @@ export class TrackMap {
   private constructor(map: MapLibre) {
     this.#map = map;
     this.#layer.setTokens(mapTokens());
-    map.addLayer(this.#layer);
+    keepLayer(map, this.#layer);
   }
 
   show({ points, here, cursor }: TrackMapInput): void {
     const features: Feature[] = [];
     if (points.length > 1) {
-      features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } });
+      features.push({
+        type: 'Feature',
+        properties: {},
+        geometry: { type: 'LineString', coordinates: points },
+      });
     }
     if (cursor) {
       features.push({ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: cursor } });

@@ -30,7 +30,7 @@ class LiveFleet {
   #heard_ms = $state(0);
   #lost_ms = 0;
   #stream: LiveStream | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #generation = 0;
   #listeners = new Set<(alarm: Alarm) => void>();
 
@@ -126,7 +126,11 @@ class LiveFleet {
     const alarms = new Map<number, Alarm>();
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof api.alarms>> = await api.alarms({ state: 'open', limit: PAGE, cursor });
+      const page: Awaited<ReturnType<typeof api.alarms>> = await api.alarms({
+        state: 'open',
+        limit: PAGE,
+        cursor,
+      });
       for (const alarm of page.items) alarms.set(alarm.id, alarm);
       cursor = page.next_cursor;
     } while (cursor !== null && alarms.size < OPEN_ALARMS_MAX);
@@ -162,8 +166,9 @@ class LiveFleet {
 
   #positions(batch: StreamPositions): void {
     for (const item of batch.items) this.columns.put(item);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
       this.#version += 1;
     }, SHOW_EVERY_MS);
   }

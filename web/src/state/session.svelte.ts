@@ -1,5 +1,5 @@
 import { api, whenUnauthorised } from '../api/client';
-import { ApiError, toApiError } from '../api/errors';
+import { type ApiError, toApiError } from '../api/errors';
 import type { Session as Account } from '../api/types';
 
 /** Who is logged in. `unknown` until the server has been asked. */

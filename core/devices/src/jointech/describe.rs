@@ -1,6 +1,6 @@
 //! A frame laid open for a person: each field with its place in the bytes as they came, passwords redacted.
 //!
-//! Shows what is there and judges nothing. Source: protocol notes, section 4.1.
+//! Shows what is there and judges nothing. Source: `docs/protocols/jointech.md`.
 
 use plomb_wire::to_hex;
 

@@ -1,7 +1,7 @@
 //! Reads the fields of a text frame in order into our quantities, and tells which are not as they should be.
 //!
 //! Part of normalising: text is parsed and converted in one step, exactly, without floating point. Refuses
-//! signs and exponents: the protocol has letters for hemispheres. Source: protocol notes, section 4.1.
+//! signs and exponents: the protocol has letters for hemispheres. Source: `docs/protocols/jointech.md`.
 
 use plomb_model::{Fix, Issue, LatitudeE7, LongitudeE7, OccurredAt, Position, Speed};
 

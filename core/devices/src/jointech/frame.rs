@@ -4,7 +4,7 @@
 //! mark; `(` begins a text frame that ends at `)`. So a beginning is believed by what follows it: the terminal
 //! number's ten BCD digits and a length the layout allows, or digits and a comma. After bytes that belong to no
 //! frame the place must be BCD digits too. Whether bytes are a frame never depends on how they were cut into
-//! packets. Source: protocol notes, "Framing" (section 4.1).
+//! packets. Source: `docs/protocols/jointech.md`, "Framing".
 
 use super::wlnet;
 
@@ -78,7 +78,7 @@ pub(super) fn next(bytes: &[u8], in_sync: bool, ending: bool, lenient: bool) -> 
             continue;
         }
         let rest = bytes.get(at..).unwrap_or_default();
-        match candidate(rest, !(in_sync && at == 0)) {
+        match candidate(rest, !(in_sync && at == 0), ending) {
             Candidate::No => {}
             Candidate::Whole(kind, length) if at == 0 => return Step::Frame { kind, length, whole: true },
             Candidate::Whole(..) => return Step::Skip { length: at.min(SKIPPED_BYTES_MAX), why },
@@ -101,10 +101,10 @@ pub(super) fn next(bytes: &[u8], in_sync: bool, ending: bool, lenient: bool) -> 
     }
 }
 
-fn candidate(bytes: &[u8], doubtful: bool) -> Candidate {
+fn candidate(bytes: &[u8], doubtful: bool, ending: bool) -> Candidate {
     match bytes.first() {
         Some(b'$') => binary(bytes, doubtful),
-        Some(b'(') => text(bytes),
+        Some(b'(') => text(bytes, ending),
         _ => Candidate::No,
     }
 }
@@ -169,7 +169,7 @@ fn id_digits(bytes: &[u8]) -> usize {
 }
 
 /// A `( … )` frame. Its content is printable, except the payload of a sub-device's report.
-fn text(bytes: &[u8]) -> Candidate {
+fn text(bytes: &[u8], ending: bool) -> Candidate {
     let digits = id_digits(bytes);
     match bytes.get(1 + digits) {
         _ if digits > *ID_DIGITS.end() => return Candidate::No,
@@ -178,7 +178,7 @@ fn text(bytes: &[u8]) -> Candidate {
         Some(_) => return Candidate::No,
     }
     if let Some(header) = wlnet::report_header(bytes) {
-        return report(bytes, header, digits);
+        return report(bytes, header, digits, ending);
     }
     for (at, byte) in bytes.iter().enumerate().skip(1).take(TEXT_BYTES_MAX - 1) {
         match byte {
@@ -191,16 +191,15 @@ fn text(bytes: &[u8]) -> Candidate {
 }
 
 /// A sub-device's report: text of `header` bytes and a binary payload up to `)`.
-fn report(bytes: &[u8], header: usize, digits: usize) -> Candidate {
+fn report(bytes: &[u8], header: usize, digits: usize, ending: bool) -> Candidate {
     let raw = bytes.get(header..).unwrap_or_default();
-    let end = wlnet::end(raw);
+    let end = wlnet::end(raw, ending);
     let payload = raw.get(..end.unwrap_or(raw.len())).unwrap_or_default();
-    let id = bytes.get(..digits + 2).unwrap_or_default();
     let packed = packed_id(bytes.get(1..=digits).unwrap_or_default());
     let again = payload.iter().enumerate().any(|(at, byte)| {
         let rest = payload.get(at..).unwrap_or_default();
         match byte {
-            b'(' => rest.starts_with(id),
+            b'(' => begins_text(rest),
             b'$' => packed.is_some_and(|packed| rest.get(1..6) == Some(&packed)),
             _ => false,
         }

@@ -1,6 +1,6 @@
-//! Binary frames in the notes' words and raw units: nothing is converted here and nothing judged.
+//! Binary frames in the vendor's words and raw units: nothing is converted here and nothing judged.
 //!
-//! Source: protocol notes, "Binary long frame" and "Short binary frames" (section 4.1). All numbers are big-endian.
+//! Source: `docs/protocols/jointech.md`, "Layout". All numbers are big-endian.
 
 use plomb_wire::{Reader, Short};
 

@@ -1,9 +1,8 @@
-//! Binary messages to events: with `normalise_text.rs` the only place where units are converted and bits get
+//! Binary messages to events: with the other `normalise_*.rs` the only place where units are converted and bits get
 //! names.
 //!
 //! A value that cannot be is left out with an issue; the rest of the record stays. Refuses to guess: bits
-//! and codes without a public meaning stay numbers. Source: protocol notes, "Status word" (section 4.1);
-//! the status bits of the older vehicle trackers follow the reference decoder.
+//! and codes without a public meaning stay numbers. Source: `docs/protocols/jointech.md`, "Lock status".
 
 use plomb_model::{
     CellTower, CentiDegrees, CommandTicket, Delivery, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7,
@@ -12,9 +11,7 @@ use plomb_model::{
 };
 use plomb_wire::{bcd_number, bcd_u8, minutes_to_e7, to_hex};
 
-use super::message::{
-    Location, Long, LongRecord, LongState, ShortFrame, ShortRecord, ShortState, TAIL_VERSION_MIN, Tail,
-};
+use super::message::{Location, Long, LongRecord, LongState, TAIL_VERSION_MIN, Tail};
 use crate::Decoded;
 
 /// Data type of what the device kept while it had no network.
@@ -235,7 +232,8 @@ pub(super) fn long(
     event
 }
 
-const fn delivery(data_type: u8) -> Delivery {
+/// Whether the data type says that the record was kept.
+pub(super) const fn delivery(data_type: u8) -> Delivery {
     if data_type == DATA_TYPE_BLIND_AREA { Delivery::Buffered } else { Delivery::Live }
 }
 
@@ -322,58 +320,4 @@ fn imei(packed: [u8; 8]) -> Reading {
         }
         _ => bytes("imei", &packed),
     }
-}
-
-/// A record of an older tracker.
-pub(super) fn short(frame: &ShortFrame<'_>, record: &ShortRecord, out: &mut Decoded) -> Event {
-    let mut event = Event::new(EventKind::Position);
-    event.serial = frame.serial.map(u32::from);
-    event.delivery = delivery(frame.data_type);
-    event.occurred_at = occurred(record.location.time, record.location.offset, out);
-    event.position = place(&record.location, false, out);
-    match record.state {
-        ShortState::Portable { satellites, power, flags, altitude, cell, area, signal } => {
-            if let Some(position) = &mut event.position {
-                position.satellites = Some(satellites);
-                position.altitude = Some(Metres(i64::from(altitude)));
-            }
-            // After place, satellites: 18 bytes into the record.
-            event.readings.extend(battery(power, record.location.offset + 18, out));
-            event.readings.push(network(u64::from(signal)));
-            event.readings.push(code("flags", flags));
-            if cell != 0 || area != 0 {
-                let tower = CellTower { mcc: 0, mnc: 0, area: u32::from(area), cell: u64::from(cell) };
-                event.readings.push(Reading::CellTower(tower));
-            }
-        }
-        ShortState::Vehicle { fuel, status, mileage } => vehicle(&mut event, fuel, status, mileage),
-        ShortState::Fuel { fuel: [first, second, third], mileage, status } => {
-            event.readings.push(Reading::Ignition(status & 1 != 0));
-            event.readings.push(odometer(u64::from(mileage)));
-            event.readings.push(code("status", status));
-            event.readings.extend([code("fuel_1", first), code("fuel_2", second), code("fuel_3", third)]);
-        }
-        ShortState::Other(rest) => event.readings.push(bytes("rest", &rest)),
-    }
-    if frame.data_type != DATA_TYPE_REAL_TIME {
-        event.readings.push(code("data_type", frame.data_type));
-    }
-    event
-}
-
-/// What the reference decoder says of a vehicle tracker's bits; all four bytes are kept as a number beside it.
-fn vehicle(event: &mut Event, fuel: u16, status: [u8; 4], mileage: u32) {
-    let [first, second, third, _] = status;
-    let on = |byte: u8, bit: u8| byte & 1 << bit != 0;
-    event.signals = Signals::NONE
-        .with_if(on(second, 2), Signal::Sos)
-        .with_if(on(second, 3) || on(second, 4), Signal::GnssAntennaFault)
-        .with_if(on(third, 2), Signal::Fatigue)
-        .with_if(on(third, 3), Signal::Displaced);
-    event.seal = event.seal.with(SealPart::DoorClosed, !on(first, 6));
-    event.readings.push(Reading::Ignition(on(first, 0)));
-    event.readings.push(Reading::Charging(on(second, 0)));
-    event.readings.push(odometer(u64::from(mileage)));
-    event.readings.push(code("fuel", fuel));
-    event.readings.push(code("status", u32::from_be_bytes(status)));
 }

@@ -2,7 +2,7 @@
 //!
 //! The sender is the master, the event is about the sub-device, and so are its readings. Place and time are the
 //! master's; the sub-device's own clock is a reading. Event codes without a public meaning stay numbers.
-//! Source: protocol notes, "JT709/JT126 peripherals over the master" (section 4.1).
+//! Source: `docs/protocols/jointech.md`, "Layout".
 
 use plomb_model::{
     CentiCelsius, CentiPercent, Delivery, DeviceId, Event, EventKind, Issue, Millivolts, Reading, Scheme,

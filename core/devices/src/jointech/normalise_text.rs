@@ -1,7 +1,7 @@
 //! Text messages to events: the second part of `normalise.rs`.
 //!
-//! Passwords never come here; what is kept of an unlocking is its verdict. Source: protocol notes, "P45 lock
-//! event" (section 4.1); the text forms of the older trackers follow their captures.
+//! Passwords never come here; what is kept of an unlocking is its verdict. Source:
+//! `docs/protocols/jointech.md`, "Lock events"; the text forms of the older trackers follow their captures.
 
 use plomb_model::{
     CardNumber, CellTower, Event, EventKind, Fix, Issue, LatitudeE7, LongitudeE7, Position, Reading,
@@ -192,7 +192,7 @@ impl Attempt {
         let source = self.source?;
         let method = method(source);
         let verdict = self.verdict(source);
-        let opened = verdict == UnlockVerdict::Allowed;
+        let opened = verdict == Some(UnlockVerdict::Allowed);
         event.seal = match source {
             5 => event.seal.with(SealPart::MotorLocked, true),
             8 => event.seal.with(SealPart::RopeInserted, false),
@@ -204,7 +204,7 @@ impl Attempt {
             .with_if(source == 5, Signal::Locked)
             .with_if(opened, Signal::Unlocked)
             .with_if(source == 2, Signal::UnknownCard)
-            .with_if(verdict == UnlockVerdict::RefusedOutsideZone, Signal::UnlockOutsideZone)
+            .with_if(verdict == Some(UnlockVerdict::RefusedOutsideZone), Signal::UnlockOutsideZone)
             .with_if(self.wrong.is_some_and(|count| count >= WRONG_PASSWORDS_ALARM), Signal::WrongPassword);
         if let Some(card) = &self.card {
             event.readings.push(Reading::Card(card.clone()));
@@ -216,34 +216,36 @@ impl Attempt {
         }
         event.readings.push(code("source", source));
         event.readings.extend(self.verify.map(|verify| code("verify", verify)));
-        event.readings.push(Reading::Unlock(UnlockReport {
-            method,
-            verdict,
-            password_right: self.right.filter(|_| matches!(source, 4 | 6)),
-            wrong_passwords: self.wrong,
-            card: self.card,
-            fence: self
-                .verify
-                .filter(|verify| FENCES.contains(verify))
-                .and_then(|verify| u32::try_from(verify).ok()),
+        event.readings.extend(verdict.map(|verdict| {
+            Reading::Unlock(UnlockReport {
+                method,
+                verdict,
+                password_right: self.right.filter(|_| matches!(source, 4 | 6)),
+                wrong_passwords: self.wrong,
+                card: self.card,
+                fence: self
+                    .verify
+                    .filter(|verify| FENCES.contains(verify))
+                    .and_then(|verify| u32::try_from(verify).ok()),
+            })
         }));
-        (source == 4).then_some(opened)
+        verdict.filter(|_| source == 4).map(|_| opened)
     }
 
-    fn verdict(&self, source: u64) -> UnlockVerdict {
-        let verified = self.verify.unwrap_or_default() != 0;
-        let right = self.right == Some(true);
+    /// What the lock decided; `None` where the message ends before it says.
+    fn verdict(&self, source: u64) -> Option<UnlockVerdict> {
+        let verified = self.verify.map(|verify| verify != 0);
         let allowed = match source {
-            5 | 8 => return UnlockVerdict::NotApplicable,
-            _ if self.verify == Some(VERIFIED_OUTSIDE) => return UnlockVerdict::RefusedOutsideZone,
+            5 | 8 => return Some(UnlockVerdict::NotApplicable),
+            _ if self.verify == Some(VERIFIED_OUTSIDE) => return Some(UnlockVerdict::RefusedOutsideZone),
             // Shown to name the vehicle, not to open the lock.
-            3 if !verified => return UnlockVerdict::NotApplicable,
+            3 if verified == Some(false) => return Some(UnlockVerdict::NotApplicable),
             2 => false,
-            4 => right,
-            6 | 7 => right || verified,
-            _ => verified,
+            4 => self.right?,
+            6 | 7 => self.right? || verified?,
+            _ => verified?,
         };
-        if allowed { UnlockVerdict::Allowed } else { UnlockVerdict::Refused }
+        Some(if allowed { UnlockVerdict::Allowed } else { UnlockVerdict::Refused })
     }
 }
 

@@ -1,7 +1,7 @@
-//! Text frames in the notes' words: fields with their places, numbers still as text.
+//! Text frames in the vendor's words: fields with their places, numbers still as text.
 //!
 //! A frame is `(id,word,…)`, or `(id,1,serial,module,number,…)` of devices with sub-devices. Which values may be
-//! shown is decided here as well: a lock's password never is. Source: protocol notes, section 4.1.
+//! shown is decided here as well: a lock's password never is. Source: `docs/protocols/jointech.md`.
 
 /// Words whose values are, or may hold, a password: server account, unlock, change, dynamic password.
 const SECRET_WORDS: [&[u8]; 4] = [b"P06", b"P43", b"P44", b"P52"];
@@ -175,7 +175,7 @@ pub(super) fn is_secret(word: &[u8], value: &[u8]) -> bool {
 }
 
 /// Exclusive or of everything between `(` and the checksum, the comma before it included: as two captures of
-/// `U01` have it (the notes speak of a sum, which fits neither).
+/// `U01` have it (a sum of the bytes fits neither).
 pub(super) fn checksum(frame: &[u8], checksum_offset: usize) -> u8 {
     plomb_wire::xor8(frame.get(1..checksum_offset).unwrap_or_default())
 }

@@ -2,8 +2,8 @@
 //! `(id,1,serial,WLNET,5,type,<payload>)`, a text frame with a binary payload.
 //!
 //! In the payload the bytes `(`, `)`, `,` and `=` are sent as `=` and the byte xor 0x3D, so that `)` ends the
-//! frame. Some captures hold the payload after this was undone; they are told by their length. Source: protocol
-//! notes, "JT709/JT126 peripherals over the master" (section 4.1).
+//! frame. Some captures hold the payload after this was undone; they are told by their length. Source:
+//! `docs/protocols/jointech.md`, "Layout".
 
 use plomb_wire::{Reader, Short};
 
@@ -16,7 +16,7 @@ const TYPE_OFFSET: usize = 33;
 /// Longest payload on the wire: twice the longest known (41), each byte escaped, and as much again for what is not known.
 pub(super) const RAW_BYTES_MAX: usize = 164;
 
-/// A payload in the notes' words and raw units.
+/// A payload in the vendor's words and raw units.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report<'a> {
     /// Place of the master.
@@ -92,16 +92,20 @@ pub(super) fn report_header(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Where the payload at the front of `raw` ends, once that can be said. Without escapes a `)` may be data: then
-/// the length that the type asks for decides.
-pub(super) fn end(raw: &[u8]) -> Option<usize> {
+/// the length that the type asks for decides, if as many bytes come (`ending`: no more will).
+pub(super) fn end(raw: &[u8], ending: bool) -> Option<usize> {
     let first = raw.iter().position(|byte| *byte == b')')?;
     let escaped = raw.get(..first).unwrap_or_default();
     let (length, kind) = unescaped_length(escaped);
     if length >= kind.map_or(COMMON_BYTES, payload_bytes) {
         return Some(first);
     }
-    let plain = payload_bytes(*raw.get(TYPE_OFFSET)?);
-    raw.get(plain).map(|byte| if *byte == b')' { plain } else { first })
+    let plain = raw.get(TYPE_OFFSET).map(|kind| payload_bytes(*kind));
+    match plain.and_then(|plain| raw.get(plain)) {
+        Some(b')') => plain,
+        Some(_) => Some(first),
+        None => ending.then_some(first),
+    }
 }
 
 /// Least bytes of a payload of this type.
@@ -252,15 +256,16 @@ mod tests {
         plain.extend([1, 0, 0, 0, 0, 0, 0]);
         let mut with_end = plain.clone();
         with_end.push(b')');
-        assert_eq!(end(&with_end), Some(40));
-        assert_eq!(end(&with_end[..40]), None, "not before the whole length is there");
+        assert_eq!(end(&with_end, false), Some(40));
+        assert_eq!(end(&with_end[..40], false), None, "not before the whole length is there");
+        assert_eq!(end(&with_end[..40], true), Some(2));
         assert_eq!(payload(&plain, &mut Vec::new()), plain);
         let escaped: Vec<u8> = plain
             .iter()
             .flat_map(|byte| if b"(),=".contains(byte) { vec![b'=', byte ^ b'='] } else { vec![*byte] })
             .collect();
         assert_eq!(payload(&escaped, &mut Vec::new()), plain);
-        assert_eq!(end(&[&escaped[..], b")"].concat()), Some(escaped.len()));
+        assert_eq!(end(&[&escaped[..], b")"].concat(), false), Some(escaped.len()));
         assert_eq!(raw_offset(&escaped, &plain, 3), 5);
     }
 

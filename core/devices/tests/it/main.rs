@@ -15,4 +15,5 @@ mod gt06;
 mod jointech;
 mod jt808;
 mod jt808_talk;
+mod teltonika;
 mod vectors;

@@ -1,0 +1,43 @@
+// The browser that the tests drive, and how they log in. Settings come from the environment.
+import { chromium } from 'playwright-core';
+
+export const URL_BASE = process.env.PLOMB_URL ?? 'http://127.0.0.1:8080';
+const USER = process.env.PLOMB_USER ?? 'operator';
+const PASSWORD = process.env.PLOMB_PASSWORD ?? 'seal the load';
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.PLOMB_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--enable-unsafe-swiftshader',
+    ],
+  });
+}
+
+/** A page with its own cookies; what the page complains of is collected in `complaints`. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({ colorScheme: 'dark', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // The answer 401 to "who am I" before the log-in is no fault.
+    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+  });
+  return { context, page, complaints };
+}
+
+export async function logIn(page, path = '/') {
+  await page.goto(URL_BASE + path);
+  await page.getByLabel('Name').fill(USER);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+}
