@@ -4,8 +4,8 @@
 //! When the journal refuses (a full disk), nothing is answered any more, so that devices send again. Once it takes
 //! entries again, the state is recovered from it: what was applied and not kept is forgotten.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plomb_api::{DeviceMark, Question, Ring, Update, UpdateChange};
@@ -28,6 +28,10 @@ use crate::round::Round;
 const ARRIVALS_PER_ROUND: usize = 256;
 /// A batch for the journal is handed on when it has grown to this, however much is still to come.
 const BATCH_BYTES: usize = 1 << 20;
+/// Batches whose memory is kept: one being filled, one being written, and company.
+const MEMORIES_KEPT: usize = 4;
+/// Largest memory of a batch that is kept: a batch of [`BATCH_BYTES`] in a vector that grew by doubling.
+const MEMORY_BYTES_KEPT: usize = 4 * BATCH_BYTES;
 /// Marks published in one second; the rest follow in the next.
 const MARKS_PER_SECOND_MAX: usize = 20_000;
 
@@ -57,6 +61,27 @@ pub(crate) struct Engine {
     pub(crate) durable: Arc<AtomicU64>,
     /// Set when the journal has refused a batch.
     pub(crate) refused: Arc<AtomicBool>,
+    /// Memory of rounds that are durable, for those to come.
+    pub(crate) memory: Memory,
+}
+
+/// Memory of batches, handed back by the journal's writer when they are durable.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Memory {
+    /// Memory used before, or none yet.
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps the memory, unless there is enough or it is uncommonly large.
+    fn give(&self, memory: Vec<u8>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MEMORIES_KEPT && memory.capacity() <= MEMORY_BYTES_KEPT {
+            kept.push(memory);
+        }
+    }
 }
 
 impl Engine {
@@ -73,7 +98,7 @@ impl Engine {
         let mut clock = tokio::time::interval(Duration::from_secs(1));
         clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut moved = Moved::default();
-        let mut round = Round::new(self.next);
+        let mut round = Round::new(self.next, self.memory.take());
         self.configure(&mut round);
         loop {
             tokio::select! {
@@ -156,7 +181,7 @@ impl Engine {
             return;
         }
         self.next = round.next_entry();
-        let done = std::mem::replace(round, Round::new(self.next));
+        let done = std::mem::replace(round, Round::new(self.next, self.memory.take()));
         self.counters.count(&done.outcome);
         self.devices.store(self.flow.state().devices.len() as u64, Ordering::Relaxed);
         moved.add(&done.outcome.touched);
@@ -164,9 +189,11 @@ impl Engine {
         let (batch, completion) = done.finish();
         let (ring, durable, refused) =
             (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
+        let memory = self.memory.clone();
         self.writer.append(batch.when_durable(move |result| match result {
             Ok(receipt) => {
                 durable.store(receipt.end.0, Ordering::Release);
+                memory.give(receipt.buffer);
                 completion.release(&ring);
             }
             Err(error) => {
@@ -194,7 +221,7 @@ impl Engine {
             Ok(Some(Recovered { flow, next })) => {
                 self.flow = flow;
                 self.next = next;
-                *round = Round::new(next);
+                *round = Round::new(next, self.memory.take());
                 *moved = Moved::default();
                 self.refused.store(false, Ordering::Release);
                 self.configure(round);

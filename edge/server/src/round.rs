@@ -22,10 +22,10 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    /// A round whose first entry will have this number.
-    pub(crate) fn new(first: EntryId) -> Self {
+    /// A round whose first entry will have this number, in memory that an earlier one used.
+    pub(crate) fn new(first: EntryId, memory: Vec<u8>) -> Self {
         Self {
-            batch: Batch::new(first),
+            batch: Batch::with_buffer(first, memory),
             outcome: Outcome::default(),
             releases: Vec::new(),
             operated: Vec::new(),

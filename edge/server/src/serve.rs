@@ -23,7 +23,7 @@ use tracing::{debug, error, info, warn};
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
 use crate::config::{Config, Storage, days};
-use crate::engine::Engine;
+use crate::engine::{Engine, Memory};
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
@@ -135,6 +135,7 @@ fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -
         devices: Arc::new(AtomicU64::new(flow.state().devices.len() as u64)),
         durable: Arc::new(AtomicU64::new(next.0)),
         refused: Arc::new(AtomicBool::new(false)),
+        memory: Memory::default(),
         flow,
         next,
     })

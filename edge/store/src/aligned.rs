@@ -48,6 +48,14 @@ impl AlignedBuffer {
         self.length = end;
     }
 
+    /// Makes it `length` bytes long, to be written over: what they hold is left of an earlier use.
+    pub(crate) fn room(&mut self, length: usize) -> &mut [u8] {
+        self.length = 0;
+        self.reserve(length);
+        self.length = length;
+        self.as_mut_slice()
+    }
+
     pub(crate) fn as_slice(&self) -> &[u8] {
         self.memory.get(self.start..self.start + self.length).unwrap_or_default()
     }

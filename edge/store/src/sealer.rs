@@ -4,12 +4,12 @@
 //! history file is durable and the last reader has let go of it.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plomb_evidence::merkle::Frontier;
 
 use crate::directory;
-use crate::history::{HistoryFile, build};
+use crate::history::{HistoryFile, Scratch, build};
 use crate::pool::{check_space, stopping};
 use crate::segment::Segment;
 use crate::shared::{Shared, now_millis};
@@ -17,6 +17,8 @@ use crate::{JournalCounters, StoreError};
 
 /// How often the sealer looks for something to do when nobody wakes it.
 const INTERVAL: Duration = Duration::from_millis(500);
+/// How long the memory of one sealing is kept for the next: longer than a segment takes to fill under load.
+const SCRATCH_KEPT: Duration = Duration::from_secs(2);
 /// Politeness towards the threads that serve devices: half of the range of setpriority(2).
 const NICENESS: i32 = 10;
 
@@ -25,10 +27,15 @@ pub(crate) fn run(shared: &Shared) {
     // Without it sealing only competes harder, so a refusal is no reason to stop.
     rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS).unwrap_or(());
     let mut retiring: Vec<Arc<Segment>> = Vec::new();
+    let mut scratch = Scratch::default();
+    let mut idle_since = Instant::now();
     while !stopping(shared) {
-        let worked = match work(shared, &mut retiring) {
+        let worked = match work(shared, &mut retiring, &mut scratch) {
             Ok(worked) => {
                 shared.state().sealing_failed = None;
+                if worked {
+                    idle_since = Instant::now();
+                }
                 worked
             }
             Err(error) => {
@@ -38,6 +45,10 @@ pub(crate) fn run(shared: &Shared) {
             }
         };
         if !worked {
+            // Some 100 MB that the next segment needs again, but not before it is full.
+            if idle_since.elapsed() >= SCRATCH_KEPT {
+                scratch = Scratch::default();
+            }
             let state = shared.state();
             if !stopping(shared) {
                 let waited = shared.sealer_wake.wait_timeout(state, INTERVAL);
@@ -47,16 +58,24 @@ pub(crate) fn run(shared: &Shared) {
     }
 }
 
-fn work(shared: &Shared, retiring: &mut Vec<Arc<Segment>>) -> Result<bool, StoreError> {
+fn work(
+    shared: &Shared,
+    retiring: &mut Vec<Arc<Segment>>,
+    scratch: &mut Scratch,
+) -> Result<bool, StoreError> {
     retire(shared, retiring)?;
-    let sealed = seal_next(shared, retiring)?;
+    let sealed = seal_next(shared, retiring, scratch)?;
     retire(shared, retiring)?;
     apply_retention(shared)?;
     Ok(sealed)
 }
 
 /// Seals the oldest segment if nothing more is written to it.
-fn seal_next(shared: &Shared, retiring: &mut Vec<Arc<Segment>>) -> Result<bool, StoreError> {
+fn seal_next(
+    shared: &Shared,
+    retiring: &mut Vec<Arc<Segment>>,
+    scratch: &mut Scratch,
+) -> Result<bool, StoreError> {
     let (segment, end) = {
         let state = shared.state();
         let Some([segment, next, ..]) = state.wal.get(..2) else { return Ok(false) };
@@ -65,7 +84,8 @@ fn seal_next(shared: &Shared, retiring: &mut Vec<Arc<Segment>>) -> Result<bool, 
     if !segment.is_finished() {
         return Ok(false);
     }
-    let file = if segment.end() == segment.first() { None } else { Some(seal(shared, &segment, &end)?) };
+    let file =
+        if segment.end() == segment.first() { None } else { Some(seal(shared, &segment, &end, scratch)?) };
     let mut state = shared.state();
     state.wal.remove(0);
     state.history.extend(file.map(Arc::new));
@@ -77,9 +97,14 @@ fn seal_next(shared: &Shared, retiring: &mut Vec<Arc<Segment>>) -> Result<bool, 
     Ok(true)
 }
 
-fn seal(shared: &Shared, segment: &Segment, end: &Frontier) -> Result<HistoryFile, StoreError> {
+fn seal(
+    shared: &Shared,
+    segment: &Segment,
+    end: &Frontier,
+    scratch: &mut Scratch,
+) -> Result<HistoryFile, StoreError> {
     check_space(shared, 0)?;
-    let file = build(shared, segment, end)?;
+    let file = build(shared, segment, end, scratch)?;
     if file.end() != end.size() {
         let what =
             format!("it ends before entry {}, but the next segment begins with {}", file.end(), end.size());

@@ -1,15 +1,18 @@
 //! One write-ahead segment as its readers see it: the batches that are durable, and how they are found after a crash.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-use crate::StoreError;
+use rustix::fs::OFlags;
+
+use crate::aligned::AlignedBuffer;
 use crate::layout::{BATCH_HEADER_BYTES, BatchHeader, HeaderError, PAGE_BYTES, SegmentHeader};
 use crate::row_index::RowIndex;
 use crate::shared::{read_lock, write_lock};
+use crate::{DirectIo, StoreError};
 
 /// Place of the first batch: after the header page.
 pub(crate) const FIRST_BATCH_OFFSET: u64 = PAGE_BYTES as u64;
@@ -90,6 +93,40 @@ impl Segment {
         read_payload(&self.file, &self.path, batch)
     }
 
+    /// Reads the file up to the end of its last batch, past the page cache where that works: what is sealed is read
+    /// once, and its file is written over next. [`Self::payload`] then finds the batches.
+    pub(crate) fn read_whole(
+        &self,
+        direct_io: DirectIo,
+        batches: &[BatchRef],
+        buffer: &mut AlignedBuffer,
+    ) -> Result<(), StoreError> {
+        let end = batches.last().map_or(0, |last| last.offset + last.header.disk_bytes());
+        let place = buffer.room(usize::try_from(end).unwrap_or(usize::MAX));
+        let direct = (direct_io == DirectIo::Auto).then(|| {
+            let flags = OFlags::DIRECT.bits().cast_signed();
+            OpenOptions::new().read(true).custom_flags(flags).open(&self.path)
+        });
+        let read = match direct {
+            Some(Ok(file)) => file.read_exact_at(place, 0),
+            // Without O_DIRECT, or where the file system does not have it.
+            Some(Err(_)) | None => self.file.read_exact_at(place, 0),
+        };
+        read.map_err(StoreError::io("read", &self.path))
+    }
+
+    /// The payload of a batch in the bytes of the whole file, its checksum verified.
+    pub(crate) fn payload<'b>(&self, whole: &'b [u8], batch: &BatchRef) -> Result<&'b [u8], StoreError> {
+        let start =
+            usize::try_from(batch.offset).ok().and_then(|offset| offset.checked_add(BATCH_HEADER_BYTES));
+        let length = usize::try_from(batch.header.payload_bytes).ok();
+        let payload = start.zip(length).and_then(|(start, length)| whole.get(start..)?.get(..length));
+        match payload {
+            Some(payload) if crc32fast::hash(payload) == batch.header.payload_crc => Ok(payload),
+            _ => Err(checksum_fails(&self.path, batch)),
+        }
+    }
+
     /// The bytes at a place that a verified batch had.
     pub(crate) fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = vec![0; length];
@@ -106,12 +143,12 @@ fn read_payload(file: &File, path: &Path, batch: &BatchRef) -> Result<Vec<u8>, S
     if crc32fast::hash(&payload) == batch.header.payload_crc {
         Ok(payload)
     } else {
-        Err(StoreError::damaged(
-            path,
-            batch.offset,
-            format!("the checksum of batch {} fails", batch.header.number),
-        ))
+        Err(checksum_fails(path, batch))
     }
+}
+
+fn checksum_fails(path: &Path, batch: &BatchRef) -> StoreError {
+    StoreError::damaged(path, batch.offset, format!("the checksum of batch {} fails", batch.header.number))
 }
 
 /// What a segment holds, found by reading it.

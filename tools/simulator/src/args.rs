@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Trigger(TriggerArgs),
     /// As many reports as the platform takes; prints one JSON object.
     Load(LoadArgs),
+    /// Measure how long alarms take from a device's socket to the live stream.
+    Latency(LatencyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -135,6 +137,31 @@ pub(crate) struct LoadArgs {
     /// Connect again when a connection breaks, and send what was not acknowledged, the same bytes (gateways).
     #[arg(long)]
     pub(crate) resend_on_reconnect: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LatencyArgs {
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Where Jointech devices are listened for.
+    #[arg(long, default_value_t = 5014)]
+    pub(crate) port: u16,
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) http_port: u16,
+    /// What `plomb account demo` wrote.
+    #[arg(long)]
+    pub(crate) log_ins: PathBuf,
+    #[arg(long, default_value = "operator")]
+    pub(crate) name: String,
+    /// How many locks are cut, one after the other.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) alarms: usize,
+    /// One so often.
+    #[arg(long, default_value = "50ms", value_parser = duration)]
+    pub(crate) every: Duration,
+    /// Number from which the locks' identifiers are made; another one for each run on the same server.
+    #[arg(long, default_value_t = 50_000_000)]
+    pub(crate) first: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

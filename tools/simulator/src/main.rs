@@ -1,4 +1,4 @@
-//! The binary `plomb-simulator`: a fleet, a single incident, or a load.
+//! The binary `plomb-simulator`: a fleet, a single incident, a load, or the latency of alarms.
 
 mod args;
 
@@ -9,17 +9,19 @@ use anyhow::Context;
 use clap::Parser;
 use plomb_simulator::fleet::run::{Addresses, Fleet};
 use plomb_simulator::fleet::unit::Conditions;
+use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
 use plomb_simulator::trigger::{self, Trigger};
 use plomb_simulator::{fleet, log};
 
-use args::{Args, Command, FleetArgs, LoadArgs, TriggerArgs};
+use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, TriggerArgs};
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Fleet(args) => run_fleet(args),
         Command::Trigger(args) => run_trigger(&args),
         Command::Load(args) => run_load(args),
+        Command::Latency(args) => run_latency(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,6 +70,27 @@ fn run_trigger(args: &TriggerArgs) -> anyhow::Result<()> {
     let to = resolve(&args.host, args.port)?;
     let trigger = Trigger { incident: args.kind, protocol: args.protocol, to, device: args.device };
     trigger::run(&trigger, std::io::stdout().lock())
+}
+
+fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {
+    let file = &args.log_ins;
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let mut words = text.lines().map(str::split_whitespace).filter_map(|mut words| {
+        let password = words.next_back()?;
+        Some((words.next_back()?, password))
+    });
+    let password = words.find(|(name, _)| *name == args.name).map(|(_, password)| password.to_owned());
+    let line = latency::run(&Latency {
+        devices: resolve(&args.host, args.port)?,
+        http: resolve(&args.host, args.http_port)?,
+        name: args.name.clone(),
+        password: password.with_context(|| format!("{} holds no log-in of {}", file.display(), args.name))?,
+        alarms: args.alarms,
+        every: args.every,
+        first: args.first,
+    })?;
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "{line}").context("writing the result")
 }
 
 fn run_load(args: LoadArgs) -> anyhow::Result<()> {

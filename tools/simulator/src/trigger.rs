@@ -145,7 +145,7 @@ pub(crate) fn sealed() -> Report {
 }
 
 /// The report after the incident, and the lock event that goes with it.
-fn struck(mut report: Report, incident: Incident) -> (Report, Option<LockEvent>) {
+pub(crate) fn struck(mut report: Report, incident: Incident) -> (Report, Option<LockEvent>) {
     report.fresh = true;
     report.signals = incident.signal().map_or(Signals::NONE, Signals::from);
     report.lock = fleet::unit::parts(Lock::SEALED, report.signals);

@@ -9,6 +9,7 @@ use super::frame::{self, Step};
 use super::header::Header;
 use super::message::{self, Item, Location, Registration};
 use super::normalise::lock::is_secret;
+use super::normalise::names;
 use super::text;
 use crate::Description;
 
@@ -216,7 +217,8 @@ impl Open<'_> {
         } else {
             format!("{:02x}: {}", item.id, hex(item.value.rest()))
         };
-        self.add(at, length, "item", value);
+        let name = Some(names::words(item.id)).filter(|words| !words.is_empty()).unwrap_or("item");
+        self.add(at, length, name, value);
     }
 
     fn registration(&mut self, header: &Header, body: Reader<'_>) {

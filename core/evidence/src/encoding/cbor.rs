@@ -115,15 +115,20 @@ impl<'b> Cursor<'b> {
         let first = *self.bytes.get(self.position)?;
         self.position += 1;
         let (major, short) = (first & SIMPLE, first & !SIMPLE);
-        if short < 24 { Some((major, short.into())) } else { self.long_head(major, short) }
+        match short {
+            0..=23 => Some((major, short.into())),
+            // By far the most common of the longer ones, so it is worth its own way.
+            24 => {
+                let value = *self.bytes.get(self.position)?;
+                self.position += 1;
+                (value >= 24 || major == SIMPLE).then_some((major, value.into()))
+            }
+            _ => self.long_head(major, short),
+        }
     }
 
     fn long_head(&mut self, major: u8, width: u8) -> Option<(u8, u64)> {
         let (value, shortest): (u64, bool) = match width {
-            24 => {
-                let [value] = self.fixed()?;
-                (value.into(), value >= 24)
-            }
             25 => {
                 let value = u16::from_be_bytes(self.fixed()?);
                 (value.into(), value > 0xff)

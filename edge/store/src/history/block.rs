@@ -3,6 +3,8 @@
 //! A data block's rows carry the bytes of entries. A peripheral block's rows say which data row mentions the
 //! peripheral. Both are found through the same kind of reference in the block index.
 
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
+
 use crate::device_key::{DEVICE_KEY_BYTES, DeviceKey};
 use crate::layout::Fields;
 
@@ -85,6 +87,8 @@ pub(super) struct BlockWriter {
     last: i64,
     previous: i64,
     raw: Vec<u8>,
+    packed: Vec<u8>,
+    table: CompressTable,
 }
 
 impl BlockWriter {
@@ -117,7 +121,7 @@ impl BlockWriter {
     }
 
     /// The compressed block and its reference (without place and rank), and an empty writer.
-    pub(super) fn finish(&mut self) -> (Vec<u8>, BlockRef) {
+    pub(super) fn finish(&mut self) -> (&[u8], BlockRef) {
         self.raw.clear();
         let runs = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
         self.raw.extend_from_slice(&runs.to_le_bytes());
@@ -128,7 +132,11 @@ impl BlockWriter {
         }
         self.raw.extend_from_slice(&self.rows);
         self.raw.extend_from_slice(&self.bytes);
-        let packed = lz4_flex::block::compress(&self.raw);
+        self.packed.resize(get_maximum_output_size(self.raw.len()), 0);
+        // The room is what the format needs at most, so it is always enough.
+        let length =
+            compress_into_with_table(&self.raw, &mut self.packed, &mut self.table).unwrap_or_default();
+        let packed = self.packed.get(..length).unwrap_or_default();
         let reference = BlockRef {
             first_device: self.runs.first().map_or(DeviceKey::NONE, |run| run.0),
             last_device: self.runs.last().map_or(DeviceKey::NONE, |run| run.0),
@@ -137,7 +145,7 @@ impl BlockWriter {
             offset: 0,
             bytes: u32::try_from(packed.len()).unwrap_or(u32::MAX),
             raw_bytes: u32::try_from(self.raw.len()).unwrap_or(u32::MAX),
-            checksum: crc32fast::hash(&packed),
+            checksum: crc32fast::hash(packed),
             first_rank: 0,
             rows: self.count,
         };
@@ -277,6 +285,7 @@ mod tests {
             expected.push((row, bytes));
         }
         let (packed, reference) = writer.finish();
+        let packed = packed.to_vec();
         let block = Block::decode(&packed, &reference, true).unwrap();
         for (number, (row, bytes)) in expected.iter().enumerate() {
             assert_eq!(&block.rows[number], row);

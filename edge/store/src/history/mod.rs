@@ -11,7 +11,7 @@ mod cache;
 mod file;
 mod footer;
 
-pub(crate) use build::build;
+pub(crate) use build::{Scratch, build};
 pub(crate) use cache::FileCache;
 pub(crate) use file::HistoryFile;
 pub(crate) use footer::Footer;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plomb_model::EntryId;
 
@@ -108,7 +108,14 @@ fn who_waits_is_answered_when_the_writer_dies() {
     drop(tell);
     assert!(told.recv().unwrap());
     assert_eq!(told.iter().count(), 2);
-    assert!(matches!(journal.health(), Health::Refusing(reason) if matches!(*reason, StoreError::Closed)));
+    // Those who waited are answered while the writer's stack is taken down, which ends with its word that it is gone.
+    let closed =
+        || matches!(journal.health(), Health::Refusing(reason) if matches!(*reason, StoreError::Closed));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !closed() && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert!(closed());
     journal.close();
     assert!(Journal::open(config.clone()).unwrap().1.next_entry >= EntryId(1));
     std::fs::remove_dir_all(config.directory).unwrap();

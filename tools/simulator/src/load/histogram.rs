@@ -41,6 +41,11 @@ impl Histogram {
         self.longest_us = self.longest_us.max(other.longest_us);
     }
 
+    /// How many there are.
+    pub(crate) const fn count(&self) -> u64 {
+        self.total
+    }
+
     /// The latency in ms that `per_mille` of all stay below or at; 0 when there are none.
     pub(crate) fn quantile_ms(&self, per_mille: u64) -> f64 {
         let goal = (self.total * per_mille).div_ceil(1000).max(1);

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+pub(crate) use histogram::Histogram;
 pub use tally::Tally;
 
 /// After the last report acknowledgements are waited for so long.

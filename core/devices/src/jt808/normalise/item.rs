@@ -46,17 +46,17 @@ fn standard(id: u8, value: Reader<'_>, draft: &mut Draft) -> bool {
         (0x12, &[kind, a, b, c, d, direction]) => {
             let signal = if direction == 0 { Signal::FenceEntered } else { Signal::FenceLeft };
             draft.event.signals = draft.event.signals.with(signal);
-            draft.code("kind of area (12)", kind);
+            draft.code("kind.12", kind);
             draft.push(Reading::Fence(u32::from_be_bytes([a, b, c, d])));
         }
         (0x13, &[a, b, c, d, e, f, result]) => {
             draft.push(Reading::Fence(u32::from_be_bytes([a, b, c, d])));
-            draft.code("route time (13), s", u16::from_be_bytes([e, f]));
-            draft.code("route time result (13): 0 too short, 1 too long", result);
+            draft.code("time.13", u16::from_be_bytes([e, f]));
+            draft.code("result.13", result);
         }
         (0x2B, &[a, b, c, d]) => {
-            draft.code("analogue 0 (2B)", u16::from_be_bytes([c, d]));
-            draft.code("analogue 1 (2B)", u16::from_be_bytes([a, b]));
+            draft.code("adc0.2B", u16::from_be_bytes([c, d]));
+            draft.code("adc1.2B", u16::from_be_bytes([a, b]));
         }
         _ => return false,
     }
@@ -81,31 +81,31 @@ pub(super) fn centivolts(value: u16) -> Millivolts {
     Millivolts(u32::from(value) * 10)
 }
 
-/// Plain numbers with a name: item, length, name with unit.
+/// Plain numbers: item, length, name. What they are and their units: [`names::words`].
 const NUMBERED: &[(u8, usize, &str)] = &[
-    (0x02, 2, "fuel (02), 0.1 l"),
-    (0x03, 2, "recorder speed (03), 0.1 km/h"),
-    (0x04, 2, "event to be confirmed by a person (04)"),
-    (0x14, 4, "video alarms (14)"),
-    (0x15, 4, "video signal lost by channel (15)"),
-    (0x16, 4, "video signal covered by channel (16)"),
-    (0x17, 2, "storage failed (17)"),
-    (0x18, 2, "abnormal driving (18)"),
-    (0x25, 4, "extended vehicle signals (25)"),
-    (0x2A, 2, "IO state (2A)"),
-    (0x33, 1, "working mode (33)"),
-    (0x80, 1, "OBD speed (80), km/h"),
-    (0x81, 2, "OBD engine speed (81), 1/min"),
-    (0x83, 1, "OBD engine load (83), %"),
-    (0x84, 1, "OBD coolant temperature (84), degrees above -40"),
-    (0x85, 2, "OBD fuel consumption (85)"),
-    (0x86, 1, "OBD intake temperature (86), degrees above -40"),
-    (0x87, 2, "OBD intake flow (87)"),
-    (0x88, 1, "OBD intake pressure (88), kPa"),
-    (0x89, 1, "OBD throttle (89), %"),
-    (0x8C, 4, "OBD mileage (8C), 0.1 km"),
-    (0x8D, 2, "OBD mileage of the trip (8D), km"),
-    (0x8E, 1, "OBD fuel level (8E), %"),
+    (0x02, 2, "item.02"),
+    (0x03, 2, "item.03"),
+    (0x04, 2, "item.04"),
+    (0x14, 4, "item.14"),
+    (0x15, 4, "item.15"),
+    (0x16, 4, "item.16"),
+    (0x17, 2, "item.17"),
+    (0x18, 2, "item.18"),
+    (0x25, 4, "item.25"),
+    (0x2A, 2, "io.2A"),
+    (0x33, 1, "item.33"),
+    (0x80, 1, "item.80"),
+    (0x81, 2, "item.81"),
+    (0x83, 1, "item.83"),
+    (0x84, 1, "item.84"),
+    (0x85, 2, "item.85"),
+    (0x86, 1, "item.86"),
+    (0x87, 2, "item.87"),
+    (0x88, 1, "item.88"),
+    (0x89, 1, "item.89"),
+    (0x8C, 4, "item.8C"),
+    (0x8D, 2, "item.8D"),
+    (0x8E, 1, "item.8E"),
 ];
 
 /// The same by item, so that it need not be searched: length (0 for none) and name.

@@ -101,7 +101,7 @@ fn state(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let battery = reader.u8()?;
     if CHARGING.contains(&battery) {
         draft.push(Reading::Charging(true));
-        draft.code("battery code", battery);
+        draft.code("battery_code", battery);
     } else {
         super::item::battery(battery, 0, draft);
     }
@@ -112,7 +112,7 @@ fn state(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     draft.code("status", status);
     draft.event.signals = alarm::of_jointech(alarms);
     if alarms != 0 {
-        draft.code("alarm flags", alarms);
+        draft.code("alarms", alarms);
     }
     if product == PRODUCT_LOCK {
         draft.event.seal = draft.event.seal.with(SealPart::MotorLocked, status & STATUS_LOCKED != 0);
@@ -158,5 +158,5 @@ fn items(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft, notes: &mut 
             }
         }
     }
-    draft.code("bytes behind the items", i64::try_from(reader.left()).unwrap_or(i64::MAX));
+    draft.code("left_over", i64::try_from(reader.left()).unwrap_or(i64::MAX));
 }

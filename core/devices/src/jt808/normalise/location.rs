@@ -100,7 +100,7 @@ fn fixed(scope: &Scope, location: &Location, at: usize, draft: &mut Draft, notes
     draft.push(Reading::Ignition(location.status & status::IGNITION != 0));
     draft.code("status", location.status);
     if location.alarm != 0 {
-        draft.code("alarm flags", location.alarm);
+        draft.code("alarms", location.alarm);
     }
     if let Some((latitude, longitude)) = location.place {
         draft.event.position = place(location.status, latitude, longitude, at + 8, notes);
@@ -172,7 +172,7 @@ fn tail(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft, notes: &mut N
     }
     // The rest may hold a password that lost its item: only its size is told.
     if !reader.is_empty() {
-        draft.code("bytes behind the items", i64::try_from(reader.left()).unwrap_or(i64::MAX));
+        draft.code("left_over", i64::try_from(reader.left()).unwrap_or(i64::MAX));
     }
 }
 

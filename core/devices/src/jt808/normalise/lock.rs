@@ -29,7 +29,7 @@ pub(super) fn read(
         (0x63, 11..) => padlock_sub_locks(scope, reader, draft),
         (0x67, length @ 4..) => {
             let length = u8::try_from(length).unwrap_or(u8::MAX);
-            draft.code("characters of the password withheld (67)", length);
+            draft.code("withheld.67", length);
             Ok(())
         }
         (0xD5, 14..) => master_sub_locks(scope, reader, draft),
@@ -52,18 +52,18 @@ fn record(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let verdict = reader.rest().last().copied().filter(|_| length.is_multiple_of(2));
     let event = reader.u8()?;
     draft.event.kind = EventKind::Seal;
-    draft.code("lock event (0B)", event);
+    draft.code("event.0B", event);
     let mut shown = None;
     match length {
         5 | 6 => shown = Some(CardNumber(reader.u32()?.to_string().into())),
         7.. => {
             reader.skip(6)?;
-            draft.code("characters of the password withheld (0B)", 6);
+            draft.code("withheld.0B", 6);
         }
         _ => {}
     }
     if let Some(code) = verdict {
-        draft.code("unlock result (0B)", code);
+        draft.code("result.0B", code);
     }
     let no_card = shown.as_ref().is_none_or(|card| &*card.0 == "0");
     let method = if length >= 7 { UnlockMethod::Password } else { UnlockMethod::Card };
@@ -188,12 +188,12 @@ fn padlock_event(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft) -> R
         let lock = reader.take(6)?;
         let card = ascii(reader.take(8)?);
         let mut event = sub_lock(scope, EventKind::Seal, lock, draft);
-        event.readings.push(Reading::Code { name: "padlock event (60)".into(), value: code.into() });
+        event.readings.push(Reading::Code { name: "event.60".into(), value: code.into() });
         event.readings.extend(card.map(|card| Reading::Card(CardNumber(card))));
         draft.others.push(event);
         return Ok(());
     }
-    draft.code("padlock event (60)", code);
+    draft.code("event.60", code);
     if let Some((_, signal, part, unlock)) = PADLOCK_EVENTS.iter().find(|row| row.0 == code) {
         draft.event.kind = EventKind::Seal;
         if let Some(signal) = signal {
@@ -214,10 +214,7 @@ fn padlock_event(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft) -> R
         }
     }
     if !reader.is_empty() {
-        draft.push(Reading::Bytes {
-            name: "rest of the padlock event (60)".into(),
-            value: reader.rest().into(),
-        });
+        draft.push(Reading::Bytes { name: "rest.60".into(), value: reader.rest().into() });
     }
     Ok(())
 }
@@ -240,8 +237,8 @@ fn padlock_sub_locks(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft) 
         event.seal = event.seal.with(SealPart::Sealed, sealed == b'1');
         event.readings = vec![
             Reading::BatteryVoltage(voltage),
-            Reading::Code { name: "physical state (63)".into(), value: physical.into() },
-            Reading::Code { name: "received strength (63)".into(), value: strength.into() },
+            Reading::Code { name: "physical.63".into(), value: physical.into() },
+            Reading::Code { name: "strength.63".into(), value: strength.into() },
         ];
         draft.others.push(event);
     }
@@ -258,7 +255,7 @@ fn master_sub_locks(scope: &Scope, reader: &mut Reader<'_>, draft: &mut Draft) -
         let mut event = sub_lock(scope, EventKind::Status, id, draft);
         event.seal = event.seal.with(SealPart::MotorLocked, status & 1 << 5 == 0);
         event.readings.extend(Percent::new(battery).ok().map(Reading::Battery));
-        event.readings.push(Reading::Code { name: "sub-lock status (D5)".into(), value: status.into() });
+        event.readings.push(Reading::Code { name: "status.D5".into(), value: status.into() });
         if card.bytes().any(|digit| digit != b'0') {
             event.readings.push(Reading::Card(CardNumber(card.into())));
         }
@@ -272,7 +269,7 @@ fn rope(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let (cuts, state) = (reader.u16()?, reader.u8()?);
     draft.push(Reading::CutCount(u32::from(cuts)));
     draft.push(Reading::Motion(state & 1 << 2 != 0));
-    draft.code("lock state (DA)", state);
+    draft.code("state.DA", state);
     let seal = draft.event.seal.with(SealPart::RopeInserted, state & 1 != 0);
     draft.event.seal = seal.with(SealPart::CoverClosed, state & 1 << 3 != 0);
     Ok(())
@@ -281,7 +278,7 @@ fn rope(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
 /// E8 with two or three bytes: a lock status whose bits are not published.
 fn lock_status(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let value = if reader.left() == 3 { reader.u24()? } else { u32::from(reader.u16()?) };
-    draft.code("lock status (E8)", value);
+    draft.code("status.E8", value);
     Ok(())
 }
 
@@ -289,8 +286,8 @@ fn lock_status(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> 
 fn camera_alarm(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let (class, kind) = (reader.u8()?, reader.u8()?);
     draft.event.signals = draft.event.signals.with(alarm::of_camera(class, kind));
-    draft.code("camera alarm (E8)", u16::from_be_bytes([class, kind]));
-    draft.push(Reading::Bytes { name: "alarm identification (E8)".into(), value: reader.rest().into() });
+    draft.code("camera.E8", u16::from_be_bytes([class, kind]));
+    draft.push(Reading::Bytes { name: "attachments.E8".into(), value: reader.rest().into() });
     Ok(())
 }
 
@@ -299,7 +296,7 @@ fn card(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
     let bytes = reader.take(reader.left())?;
     match ascii(bytes) {
         Some(card) => draft.push(Reading::Card(CardNumber(card))),
-        None => draft.push(Reading::Bytes { name: "card (ED)".into(), value: bytes.into() }),
+        None => draft.push(Reading::Bytes { name: "card.ED".into(), value: bytes.into() }),
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 mod alarm;
 mod item;
 pub(super) mod lock;
-mod names;
+pub(super) mod names;
 mod radio;
 mod vendor;
 

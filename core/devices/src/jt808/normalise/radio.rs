@@ -24,7 +24,7 @@ pub(super) fn read(id: u8, mut value: Reader<'_>, draft: &mut Draft) -> bool {
         (0xFF, 12) => cell_ff(reader, draft),
         (0x50 | 0xEC | 0xF4, length @ 7..) if length.is_multiple_of(7) => {
             let value = reader.rest().into();
-            draft.push(Reading::Bytes { name: "Wi-Fi access points, 6 + 1 bytes each".into(), value });
+            draft.push(Reading::Bytes { name: "wifi".into(), value });
             Ok(())
         }
         (0x6A, 1) => {

@@ -129,12 +129,12 @@ fn wireless(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
 
 /// F6 with 22 bytes: event, mask, temperature and humidity in tenths, and raw values of the other sensors.
 fn environment(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
-    draft.code("sensor event (F6)", reader.u8()?);
+    draft.code("event.F6", reader.u8()?);
     reader.skip(1)?;
     let (temperature, humidity) = (i32::from(reader.i16()?), reader.u16()?);
     draft.push(Reading::Temperature { sensor: 0, value: CentiCelsius(temperature * 10) });
     draft.push(Reading::Humidity { sensor: 0, value: CentiPercent(humidity.saturating_mul(10)) });
-    draft.push(Reading::Bytes { name: "acceleration and limits (F6)".into(), value: reader.rest().into() });
+    draft.push(Reading::Bytes { name: "sensors.F6".into(), value: reader.rest().into() });
     Ok(())
 }
 
@@ -152,7 +152,7 @@ fn imei_bcd(bytes: &[u8], draft: &mut Draft) -> bool {
 
 /// F8 with 29 bytes: a state, IMEI, SIM number and model.
 fn identity(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), Short> {
-    draft.code("state (F8)", reader.u8()?);
+    draft.code("state.F8", reader.u8()?);
     imei_bcd(reader.take(8)?, draft);
     draft.push(Reading::Iccid(to_hex(reader.take(10)?).into()));
     if let Some(model) = ascii(reader.take(10)?) {
@@ -207,10 +207,10 @@ fn extended(id: u16, value: Reader<'_>, draft: &mut Draft, notes: &mut Notes<'_>
             let word = u32::from_be_bytes([a, b, c, d]);
             let signals = draft.event.signals.bits() | alarm::of_status_0089(word).bits();
             draft.event.signals = plomb_model::Signals::from_bits(signals);
-            draft.code("status, low active (EB.0089)", word);
+            draft.code("status.EB.0089", word);
         }
         (0x00C5, &[a, b, c, d]) => {
-            draft.code("status, low active (EB.00C5)", u32::from_be_bytes([a, b, c, d]));
+            draft.code("status.EB.00C5", u32::from_be_bytes([a, b, c, d]));
         }
         (0x00D8, _) if value.left() >= 9 => {
             if let Err(short) = radio::cell_d8(value, draft) {
@@ -228,7 +228,7 @@ fn extended(id: u16, value: Reader<'_>, draft: &mut Draft, notes: &mut Notes<'_>
 
 /// An item inside EB that nobody knows.
 fn unnamed(id: u16, bytes: &[u8], draft: &mut Draft) {
-    let name = format!("item EB.{id:04X}");
+    let name = format!("item.EB.{id:04X}");
     if let 1..=4 = bytes.len() {
         let value = bytes.iter().fold(0, |number, byte| number << 8 | i64::from(*byte));
         draft.push(Reading::Code { name: name.into(), value });
