@@ -46,7 +46,7 @@ fleet=$!
 echo
 echo "  Plomb is running:  http://$PLOMB_HTTP_BIND/"
 sed 's/^/  /' "$directory/log-ins.txt"
-echo "  120 e-locks and trackers are under way; every 20 s something happens to one of them."
+echo "  ${DEMO_DEVICES:-120} e-locks and trackers are under way; every 20 s something happens to one of them."
 echo "  Logs: $directory/server.log, $directory/simulator.log.  Stop with Ctrl-C."
 echo
 wait "$server"

@@ -2,7 +2,8 @@
 
 use plomb_model::{
     ConnectionId, Delivery, DeviceId, Event, EventId, EventKind, OccurredAt, Percent, Position, Protocol,
-    Reading, ReceivedAt, SealReading, Signals, UnlockMethod, UnlockReport, UnlockVerdict,
+    Reading, ReceivedAt, SealEvidence, SealPart, SealReading, Signals, UnlockMethod, UnlockReport,
+    UnlockVerdict,
 };
 
 use crate::recent::fingerprint;
@@ -157,7 +158,9 @@ fn take_over(
     }
     device.seal = device.seal.updated_by(event.seal);
     if !event.seal.is_empty() {
-        device.trust.seal = event.trust.seal;
+        // A part that an earlier event reported broken is not whole because this one does not mention it.
+        device.trust.seal =
+            if is_broken(device.seal) { SealEvidence::ValidTampered } else { event.trust.seal };
     }
     if transition.has_status {
         device.signals = event.signals;
@@ -175,6 +178,12 @@ fn take_over(
             _ => {}
         }
     }
+}
+
+fn is_broken(seal: SealReading) -> bool {
+    [SealPart::RopeIntact, SealPart::CoverClosed, SealPart::Attached]
+        .into_iter()
+        .any(|part| seal.part(part) == Some(false))
 }
 
 fn is_retransmission(device: &mut DeviceState, reported: &Reported<'_>) -> bool {
