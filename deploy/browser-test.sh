@@ -56,4 +56,4 @@ fleet=$!
 export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_PASSWORD
 export PLOMB_TRIGGER="$(realpath "$simulator") trigger --kind cut --protocol jointech --host 127.0.0.1 --port $jointech"
 cd web
-node --test tests/
+npm run --silent test:e2e

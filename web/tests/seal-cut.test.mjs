@@ -17,8 +17,7 @@ test(
     const { page, context, complaints } = await openPage(browser, { viewport: { width: 1440, height: 860 } });
     await logIn(page);
 
-    const map = page.getByRole('region', { name: 'Map of the devices' });
-    await map.locator('canvas').waitFor();
+    await page.getByRole('region', { name: 'Map of the devices' }).waitFor();
     const list = page.getByRole('region', { name: /^Alarms/ });
     await list.waitFor();
     await page.getByText('Live', { exact: true }).waitFor();

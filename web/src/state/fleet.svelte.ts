@@ -13,9 +13,9 @@ const SHOW_EVERY_MS = 250;
 const STALE_AFTER_MS = 9_000;
 /** A break of the connection that is shorter than this is not worth a banner. */
 const GRACE_MS = 2_500;
-/** Open alarms beyond this are left to the alarms page. */
-const OPEN_ALARMS_MAX = 2_000;
-const PAGE = 500;
+/** Open alarms beyond this are left to the alarms page: ten times what any fleet should have. */
+const OPEN_ALARMS_MAX = 20_000;
+const PAGE = 1_000;
 
 /** The live picture: the fleet's columns, the open alarms and how fresh both are. */
 class LiveFleet {

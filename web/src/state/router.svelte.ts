@@ -1,14 +1,16 @@
 /** The URL is the state: the path names the screen, the query its filters and selection. */
 class Router {
   #url = $state.raw(new URL(location.href));
+  /** By itself, so that a change of the query alone does not concern whoever reads the path. */
+  #path = $state(location.pathname);
 
   constructor() {
-    addEventListener('popstate', () => (this.#url = new URL(location.href)));
+    addEventListener('popstate', () => this.#set(new URL(location.href)));
     document.addEventListener('click', (event) => this.#click(event));
   }
 
   get path(): string {
-    return this.#url.pathname;
+    return this.#path;
   }
 
   get search(): string {
@@ -25,7 +27,7 @@ class Router {
     const new_screen = url.pathname !== location.pathname;
     if (how === 'push') history.pushState(null, '', url);
     else history.replaceState(null, '', url);
-    this.#url = url;
+    this.#set(url);
     if (new_screen) scrollTo(0, 0);
   }
 
@@ -41,6 +43,11 @@ class Router {
 
   change(change: Record<string, string | null>, how: 'push' | 'replace' = 'push'): void {
     this.go(this.with(change), how);
+  }
+
+  #set(url: URL): void {
+    this.#url = url;
+    this.#path = url.pathname;
   }
 
   /** Plain clicks on links of our own stay in the page. */

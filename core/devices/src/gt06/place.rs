@@ -102,7 +102,7 @@ fn benway_mask(fields: &mut Fields<'_, '_>) -> Result<(), Short> {
     if mask & 0x1000 == 0 {
         // Volts or tenths of a volt, by bit 13.
         let (value, scale) = (mask & 0x03FF, if mask & 0x2000 == 0 { 10 } else { 100 });
-        fields.give_since(at, Part::Analog { number: 1, value: value * scale });
+        fields.give_since(at, Part::Analog { number: 1, value: value.saturating_mul(scale) });
     } else {
         let size = i32::from(mask & 0x01FF) * 100;
         fields.give_since(at, Part::Temperature(if mask & 0x0200 == 0 { size } else { -size }));

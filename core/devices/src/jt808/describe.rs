@@ -37,8 +37,11 @@ pub fn describe(frame: &[u8]) -> Description {
         Step::Text(_) => {
             let mut fields = Description::new("text");
             let shown = text::shown(&text::inner(frame));
+            // Lengths are those of the bytes: what is no text is shown otherwise than it came.
+            let bytes = frame.get(1..frame.len().saturating_sub(1)).unwrap_or_default();
             let mut at = 1;
-            for (index, (field, original)) in shown.split(',').zip(text::inner(frame).split(',')).enumerate()
+            for (index, (field, original)) in
+                shown.split(',').zip(bytes.split(|byte| *byte == b',')).enumerate()
             {
                 let name = if index == 0 { "terminal" } else { "field" };
                 fields.field(at, original.len(), name, field);
@@ -72,8 +75,10 @@ impl Open<'_> {
             (true, _) => offset,
             (false, _) => frame::wire_offset(self.wire, offset),
         };
-        let (start, end) = (place(offset), place(offset + length));
-        self.fields.field(start, end.saturating_sub(start), name, value);
+        // A damaged frame may end inside the field.
+        let end = place(offset + length).min(self.wire.len());
+        let start = place(offset).min(end);
+        self.fields.field(start, end - start, name, value);
     }
 
     /// Adds the rest of a body in hex.

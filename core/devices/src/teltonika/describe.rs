@@ -26,7 +26,7 @@ pub fn describe(frame: &[u8]) -> Description {
         }
         [0, 0, 0, 0, ..] if frame.len() > PACKET_HEADER_BYTES + 4 => packet(frame),
         [_, _, _, _, 1, _, 0, 15, ..] if frame.len() > DATAGRAM_HEADER_BYTES => datagram(frame),
-        [_, length, text @ ..] if usize::from(*length) == text.len() => {
+        [0, length, text @ ..] if usize::from(*length) == text.len() => {
             let mut description = Description::new("login");
             description.field(0, 2, "length", length);
             description.field(2, text.len(), "IMEI", String::from_utf8_lossy(text));
@@ -165,8 +165,8 @@ fn io(description: &mut Description, element: Element<'_>) {
     let title = element::title(element.id);
     let name = element::name(element.id);
     let value = match element.unsigned() {
-        Some(value) if !element.value.is_empty() => value.to_string(),
-        _ => shown(element.value),
+        Some(value) => value.to_string(),
+        None => shown(element.value),
     };
     let separator = if title.is_empty() { "" } else { " " };
     let value = format_args!("{name}{separator}{title} = {value}");

@@ -11,13 +11,13 @@ const NAME_BYTES_MAX: usize = 8;
 /// First id of the second table: the ids of wireless sensors.
 const HIGH_FIRST: u16 = 10_240;
 
-struct Names<const N: usize> {
-    text: [[u8; NAME_BYTES_MAX]; N],
-    length: [u8; N],
-}
+/// The bytes that the names point into.
+type Text<const N: usize> = [[u8; NAME_BYTES_MAX]; N];
 
-static LOW: Names<2048> = names(0);
-static HIGH: Names<2048> = names(HIGH_FIRST);
+static LOW_TEXT: Text<2048> = text(0);
+static HIGH_TEXT: Text<2048> = text(HIGH_FIRST);
+static LOW: [&str; 2048] = names(&LOW_TEXT);
+static HIGH: [&str; 2048] = names(&HIGH_TEXT);
 
 /// The protocol's name of an IO element, e.g. `io.10804`.
 pub(super) fn name(id: u16) -> Cow<'static, str> {
@@ -29,36 +29,51 @@ pub(super) fn name(id: u16) -> Cow<'static, str> {
     }
 }
 
-impl<const N: usize> Names<N> {
-    fn get(&self, place: usize) -> Option<&str> {
-        let length = usize::from(*self.length.get(place)?);
-        std::str::from_utf8(self.text.get(place)?.get(..length)?).ok()
-    }
-}
-
+/// `io.` and the digits, filled up with zero bytes.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     reason = "runs at compile time: a wrong index would not build, and a digit fits a byte"
 )]
-const fn names<const N: usize>(first: u16) -> Names<N> {
-    let mut names = Names { text: [[0; NAME_BYTES_MAX]; N], length: [0; N] };
+const fn text<const N: usize>(first: u16) -> Text<N> {
+    let mut text = [[0; NAME_BYTES_MAX]; N];
     let mut place = 0;
     while place < N {
         let id = first as usize + place;
-        let digits =
-            1 + (id >= 10) as usize + (id >= 100) as usize + (id >= 1000) as usize + (id >= 10_000) as usize;
-        names.text[place][0] = b'i';
-        names.text[place][1] = b'o';
-        names.text[place][2] = b'.';
+        let mut end = 3 + digits(id);
         let mut rest = id;
-        let mut digit = digits;
-        while digit > 0 {
-            digit -= 1;
-            names.text[place][3 + digit] = b'0' + (rest % 10) as u8;
+        while end > 3 {
+            end -= 1;
+            text[place][end] = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        names.length[place] = (3 + digits) as u8;
+        text[place][0] = b'i';
+        text[place][1] = b'o';
+        text[place][2] = b'.';
+        place += 1;
+    }
+    text
+}
+
+const fn digits(id: usize) -> usize {
+    1 + (id >= 10) as usize + (id >= 100) as usize + (id >= 1000) as usize + (id >= 10_000) as usize
+}
+
+/// The texts without the zero bytes at their ends.
+#[expect(clippy::indexing_slicing, reason = "runs at compile time: a wrong index would not build")]
+const fn names<const N: usize>(text: &'static Text<N>) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut place = 0;
+    while place < N {
+        let mut length = 0;
+        while length < NAME_BYTES_MAX && text[place][length] != 0 {
+            length += 1;
+        }
+        let (name, _) = text[place].split_at(length);
+        names[place] = match std::str::from_utf8(name) {
+            Ok(name) => name,
+            Err(_) => "io",
+        };
         place += 1;
     }
     names
@@ -125,6 +140,14 @@ pub(super) const fn title(id: u16) -> &'static str {
         548 | 10_828 | 10_829 | 10_831 | 11_317 => "BLE tags",
         636 => "UMTS or LTE cell id",
         662 => "door",
+        10_800..=10_843 => eye_title(id),
+        _ => "",
+    }
+}
+
+/// The same for the EYE sensors in numbered places.
+const fn eye_title(id: u16) -> &'static str {
+    match id {
         10_800..=10_803 => "EYE temperature, 0.01 °C",
         10_804..=10_807 => "EYE humidity, %",
         10_808..=10_811 => "EYE magnet",

@@ -264,9 +264,9 @@ impl Draft {
                         said.push(reading);
                     }
                 }
-                None => self.keep(element),
+                None => self.keep_number(element, number),
             },
-            _ => self.keep(element),
+            _ => self.keep_number(element, number),
         }
     }
 
@@ -294,13 +294,18 @@ impl Draft {
         }
     }
 
-    /// Keeps an element under its protocol's name.
+    /// Keeps a number under its protocol's name.
+    fn keep_number(&mut self, element: Element<'_>, number: u64) {
+        match i64::try_from(number) {
+            Ok(value) => self.event.readings.push(Reading::Code { name: element::name(element.id), value }),
+            Err(_) => self.keep(element),
+        }
+    }
+
+    /// Keeps bytes under their protocol's name.
     fn keep(&mut self, element: Element<'_>) {
-        let name = element::name(element.id);
-        self.event.readings.push(match element.unsigned().map(i64::try_from) {
-            Some(Ok(value)) if !element.value.is_empty() => Reading::Code { name, value },
-            _ => Reading::Bytes { name, value: element.value.into() },
-        });
+        let value = element.value.into();
+        self.event.readings.push(Reading::Bytes { name: element::name(element.id), value });
     }
 
     /// The event, once all elements are in.

@@ -98,21 +98,21 @@ pub(super) struct Element<'a> {
 }
 
 impl Element<'_> {
-    /// The value as an unsigned number, `None` beyond eight bytes.
+    /// The value as an unsigned number, `None` beyond eight bytes and for none.
     #[inline]
     pub(super) fn unsigned(&self) -> Option<u64> {
         match *self.value {
             [a] => Some(u64::from(a)),
             [a, b] => Some(u64::from(u16::from_be_bytes([a, b]))),
             [a, b, c, d] => Some(u64::from(u32::from_be_bytes([a, b, c, d]))),
-            _ if self.value.len() <= 8 => {
+            [_, ..] if self.value.len() <= 8 => {
                 Some(self.value.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
             }
             _ => None,
         }
     }
 
-    /// The value as a signed number of its own width, `None` beyond eight bytes.
+    /// The value as a signed number of its own width, `None` as for [`Element::unsigned`].
     pub(super) fn signed(&self) -> Option<i64> {
         match *self.value {
             [a] => Some(i64::from(i8::from_be_bytes([a]))),

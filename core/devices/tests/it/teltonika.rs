@@ -84,8 +84,12 @@ fn recorded_frames_decode_as_the_reference_does() {
 #[test]
 fn recorded_frames_are_answered_as_the_reference_does() {
     for line in vectors::run("teltonika.jsonl", teltonika::session) {
-        let expected: String =
-            line.vector["replies"].as_array().unwrap().iter().map(|r| &r.as_str().unwrap()[4..]).collect();
+        let expected: String = line.vector["replies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|r| r.as_str()?.strip_prefix("hex:"))
+            .collect();
         assert_eq!(to_hex(&line.replies), expected, "{}", line.id);
     }
 }
@@ -143,6 +147,85 @@ fn synthetic_frames_mean_what_their_layout_says() {
         assert_eq!(serde_json::json!(issues), vector["plomb"]["issues"], "{id}");
         assert_eq!(to_hex(out.all_replies()), vector["plomb"]["replies"].as_str().unwrap(), "{id}");
     }
+}
+
+/// The examples of the vendor's "Data sending protocols", with what the text around them says.
+#[test]
+fn the_vendors_examples_mean_what_the_vendor_says() {
+    let decode = |hex: &str| {
+        let mut out = Decoded::default();
+        let mut session = open();
+        session.receive(now(), &from_hex(hex).unwrap(), &mut out);
+        session.finish(now(), &mut out);
+        let (_, events, issues, replies, device) = seen(&out).remove(0);
+        assert_eq!((out.len(), issues), (1, vec![]), "{hex}");
+        (events, to_hex(&replies), device)
+    };
+    let (events, replies, _) = decode(concat!(
+        "000000000000003608010000016B40D8EA30010000000000000000000000000000000105021503010101425E0F01F100",
+        "00601A014E0000000000000000010000C7CF"
+    ));
+    assert_eq!(replies, "00000001");
+    let event = &events[0];
+    assert_eq!(event.occurred_at.unwrap().0, "2019-06-10T10:04:46Z".parse().unwrap());
+    assert_eq!(event.position.unwrap().fix, Fix::Stale);
+    for reading in [
+        Reading::Input { number: 1, on: true },
+        Reading::ExternalPower(plomb_model::Millivolts(24_079)),
+        Reading::Code { name: "priority".into(), value: 1 },
+        Reading::Code { name: "io.241".into(), value: 24_602 },
+    ] {
+        assert!(event.readings.contains(&reading), "{reading:?} in {:?}", event.readings);
+    }
+    let (events, replies, _) = decode(concat!(
+        "000000000000004A8E010000016B412CEE000100000000000000000000000000000000010005000100010100010011001D0001",
+        "0010015E2C880002000B000000003544C87A000E000000001DD7E06A00000100002994"
+    ));
+    assert_eq!((events.len(), replies.as_str()), (1, "00000001"));
+    assert!(events[0].readings.contains(&Reading::Odometer(plomb_model::Metres(22_949_000))));
+    let (events, replies, _) = decode(concat!(
+        "000000000000005F10020000016BDBC7833000000000000000000000000000000000000B05040200010000030002000B0027",
+        "0042563A00000000016BDBC7871800000000000000000000000000000000000B05040200010000030002000B002600",
+        "42563A00000200005FB3"
+    ));
+    assert_eq!((events.len(), replies.as_str()), (2, "00000002"));
+    assert!(events[0].readings.contains(&Reading::Code { name: "generation_type".into(), value: 5 }));
+    let (events, replies, device) = decode(concat!(
+        "003DCAFE0105000F33353230393330383634303336353508010000016B4F815B30010000000000000000000000000000000103",
+        "021503010101425DBC000001"
+    ));
+    assert_eq!((events.len(), replies.as_str()), (1, "0005cafe010501"));
+    assert_eq!(device, DeviceId::new(Scheme::Imei, "352093086403655").ok());
+    let (events, replies, _) = decode(concat!(
+        "00000000000000900C010600000088494E493A323031392F372F323220373A3232205254433A323031392F372F3232",
+        "20373A3533205253543A32204552523A312053523A302042523A302043463A302046473A3020464C3A302054553A302F302055",
+        "543A3020534D533A30204E4F4750533A303A3330204750533A31205341543A302052533A332052463A36352053463A31204D44",
+        "3A30010000C78F"
+    ));
+    assert_eq!((events[0].kind, replies.as_str()), (EventKind::Message, ""));
+}
+
+#[test]
+fn the_vendors_example_of_a_command_is_what_is_sent() {
+    let mut session = open();
+    let mut out = Decoded::default();
+    session.receive(now(), LOGIN, &mut out);
+    out.clear();
+    session.command(now(), None, CommandTicket(1), &Command::Text("getinfo".into()), &mut out).unwrap();
+    assert_eq!(to_hex(out.all_replies()), "000000000000000f0c010500000007676574696e666f0100004312");
+}
+
+#[test]
+fn bytes_that_keep_the_connection_open_are_signs_of_life() {
+    let mut session = open();
+    let mut out = Decoded::default();
+    let mut bytes = vec![0xFF];
+    bytes.extend(LOGIN);
+    bytes.push(0xFF);
+    session.receive(now(), &bytes, &mut out);
+    let kinds: Vec<EventKind> = seen(&out).iter().map(|report| report.1[0].kind).collect();
+    assert_eq!(kinds, [EventKind::Heartbeat, EventKind::Login, EventKind::Heartbeat]);
+    assert_eq!(out.all_replies(), [1]);
 }
 
 #[test]
@@ -320,9 +403,11 @@ fn a_picture_is_fetched_part_by_part() {
     session.receive(now(), &camera(&part), &mut out);
     session.receive(now(), &camera(&[2, 0, 0, 0, 9, 0, 0, 8, 0, 0, 3, 1, 2, 3]), &mut out);
     let reports = seen(&out);
-    let asked: Vec<String> = reports.iter().map(|report| to_hex(&report.3)).collect();
-    assert_eq!(&asked[0][16..asked[0].len() - 8], "0c010d0000000b020000000900000000080001");
-    assert_eq!(&asked[1][16..asked[1].len() - 8], "0c010d0000000b020000000900000800000301");
+    // Without preamble, length and checksum.
+    let asked: Vec<String> =
+        reports.iter().map(|r| to_hex(r.3.get(8..r.3.len().max(12) - 4).unwrap_or_default())).collect();
+    assert_eq!(asked[0], "0c010d0000000b020000000900000000080001");
+    assert_eq!(asked[1], "0c010d0000000b020000000900000800000301");
     assert_eq!(asked[2], "");
     assert!(reports.iter().all(|report| report.1[0].kind == EventKind::Media));
 }
@@ -444,7 +529,8 @@ proptest! {
             let quiet = report.frame == [0xFF] || !report.events.is_empty();
             prop_assert!(quiet || !report.issues.is_empty());
         }
-        drop(teltonika::describe(&bytes));
+        let description = teltonika::describe(&bytes);
+        prop_assert!(description.fields.iter().all(|field| field.offset + field.length <= bytes.len()));
     }
 
     #[test]
@@ -458,7 +544,8 @@ proptest! {
         let mut out = Decoded::default();
         open().receive(now(), &frame, &mut out);
         prop_assert_eq!(out.len(), 1);
-        drop(teltonika::describe(&frame));
+        let description = teltonika::describe(&frame);
+        prop_assert!(description.fields.iter().all(|field| field.offset + field.length <= frame.len()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Rules about seal, lock and case.
 
-use plomb_model::{AlarmKind, SealPart, Signal, UnlockVerdict};
+use plomb_model::{AlarmKind, SealPart, SealReading, Signal, UnlockVerdict};
 
 use super::{follow_signal, holds};
 use crate::{Change, State, Transition};
@@ -77,11 +77,20 @@ fn opening(transition: &Transition) -> Option<&'static str> {
         Some("The lock was unlocked")
     } else if locked && (opened(SealPart::DoorClosed) || signals.contains(Signal::DoorOpen)) {
         Some("The door was opened under lock")
+    } else if is_lockless(before) && opened(SealPart::DoorClosed) {
+        Some("The door was opened")
     } else if locked && signals.contains(Signal::LightDetected) {
         Some("Light was seen inside under lock")
     } else {
         None
     }
+}
+
+/// A device that watches a door and has no lock of its own guards by its door sensor alone.
+fn is_lockless(seal: SealReading) -> bool {
+    [SealPart::MotorLocked, SealPart::Sealed, SealPart::RopeInserted]
+        .into_iter()
+        .all(|part| seal.part(part).is_none())
 }
 
 fn closed_again(transition: &Transition) -> bool {

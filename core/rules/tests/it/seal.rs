@@ -150,3 +150,15 @@ fn a_stuck_motor_ends_with_the_signal() {
     let well = world.report();
     assert_eq!(names(&world.send(&well)), ["motor-fault cleared"]);
 }
+
+#[test]
+fn a_door_sensor_without_a_lock_guards_by_itself() {
+    let mut world = World::new();
+    for closed in [true, true, false] {
+        world.wait(10);
+        let mut event = world.report();
+        event.seal = plomb_model::SealReading::default().with(SealPart::DoorClosed, closed);
+        let expected: &[&str] = if closed { &[] } else { &["unauthorised-open raised"] };
+        assert_eq!(names(&world.send(&event)), expected);
+    }
+}
