@@ -51,6 +51,7 @@ test: tools format lint unit fuzz browser ## Everything: format, lints, unit, in
 
 bench: ## The figures of docs/performance.md
 	cargo bench --locked -p plomb-devices -p plomb-store
+	sh benches/run.sh
 
 clean: ## Remove what was built
 	cargo clean

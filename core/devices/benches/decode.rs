@@ -8,7 +8,7 @@ use std::fmt;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use plomb_devices::{Decoded, Session, SessionConfig, teltonika};
+use plomb_devices::{Decoded, Session, SessionConfig, gt06, jointech, jt808, teltonika};
 use plomb_model::{ReceivedAt, Timestamp};
 
 /// One kind of frame of one protocol.
@@ -25,11 +25,35 @@ struct Case {
     frame: &'static str,
 }
 
+const JOINTECH: &str = include_str!("../../../vectors/trackers/jointech-synthetic.jsonl");
+const JT808: &str = include_str!("../../../vectors/trackers/jt808.jsonl");
+const GT06: &str = include_str!("../../../vectors/trackers/gt06-synthetic.jsonl");
 const TELTONIKA: &str = include_str!("../../../vectors/trackers/teltonika.jsonl");
 const TELTONIKA_LOGIN: Option<&str> = Some("TeltonikaProtocolDecoderTest.testDecode#0");
 
 /// The table: one line a case.
 const CASES: &[Case] = &[
+    Case {
+        name: "jointech binary position of a lock",
+        open: jointech::session,
+        vectors: JOINTECH,
+        login: None,
+        frame: "jointech-synthetic.locked",
+    },
+    Case {
+        name: "jt808 position with 9 items",
+        open: jt808::session,
+        vectors: JT808,
+        login: None,
+        frame: "Jt808ProtocolDecoderTest.testDecode#6",
+    },
+    Case {
+        name: "gt06 position with alarm of a lock",
+        open: gt06::session,
+        vectors: GT06,
+        login: Some("login"),
+        frame: "alarm-00",
+    },
     Case {
         name: "teltonika codec 8, 1 record of 14 elements",
         open: teltonika::session,
