@@ -14,7 +14,7 @@ use plomb_rules::{DeviceIndex, DeviceState, Recent, RuleSettings, State};
 use crate::Flow;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -118,7 +118,7 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
     event.readings.extend(device.humidity.map(|value| Reading::Humidity { sensor: 0, value }));
     let received = Received {
         at: device.last_received_at,
-        connection: device.connection.unwrap_or_default(),
+        connection: device.connection,
         protocol: device.protocol,
         device: Some(device.id),
         frame: Box::default(),
@@ -133,20 +133,19 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         device.heard_through.map_or(ABSENT, |index| i64::from(index.0)),
         device.first_received_at.0.as_millis(),
         number(device.reports),
-        number(device.last_event.entry.0),
-        i64::from(device.last_event.index),
+        number(device.last_entry.0),
+        i64::from(device.last_index),
         device.position_at.map_or(ABSENT, |at| at.0.as_millis()),
-        number(device.position_event.entry.0),
-        i64::from(device.position_event.index),
+        number(device.position_entry.0),
+        i64::from(device.position_index),
         device.odometer_m.map_or(ABSENT, i64::from),
-        i64::from(device.connection.is_some()),
         gap_a,
         gap_b,
         gap_c,
         gap_d,
         device.clock_offset_s.map_or(ABSENT, i64::from),
         i64::from(device.clock_offset_count),
-        device.unlock_allowed_at.map_or(ABSENT, |at| at.0.as_millis()),
+        device.unlock_allowed_s.map_or(ABSENT, i64::from),
         i64::from(device.open_alarms),
         i64::from(device.holding_alarms),
         device.silence_checked_s.map_or(ABSENT, i64::from),
@@ -193,7 +192,7 @@ fn read_numbers(
     device: &mut DeviceState,
     connection: ConnectionId,
 ) -> Result<(), SnapshotError> {
-    let numbers: [i64; 21] = reader.fixed()?;
+    let numbers: [i64; 20] = reader.fixed()?;
     let damaged = reader.damaged();
     let [
         heard_through,
@@ -205,7 +204,6 @@ fn read_numbers(
         position_entry,
         position_index,
         odometer,
-        connected,
         gap_a,
         gap_b,
         gap_c,
@@ -227,15 +225,16 @@ fn read_numbers(
     device.heard_through = known(heard_through).map(small).transpose()?.map(DeviceIndex);
     device.first_received_at = ReceivedAt(Timestamp::from_millis(first_received));
     device.reports = reports.cast_unsigned();
-    device.last_event = event(last_entry, last_index)?;
+    EventId { entry: device.last_entry, index: device.last_index } = event(last_entry, last_index)?;
     device.position_at = known(position_at).map(|millis| OccurredAt(Timestamp::from_millis(millis)));
-    device.position_event = event(position_entry, position_index)?;
+    EventId { entry: device.position_entry, index: device.position_index } =
+        event(position_entry, position_index)?;
     device.odometer_m = known(odometer).map(small).transpose()?;
-    device.connection = (connected == 1).then_some(connection);
+    device.connection = connection;
     device.gaps_s = [small(gap_a)?, small(gap_b)?, small(gap_c)?, small(gap_d)?];
     device.clock_offset_s = known(offset).map(i32::try_from).transpose().map_err(|_| damaged.clone())?;
     device.clock_offset_count = u8::try_from(offset_count).map_err(|_| damaged.clone())?;
-    device.unlock_allowed_at = known(unlock_allowed).map(|millis| OccurredAt(Timestamp::from_millis(millis)));
+    device.unlock_allowed_s = known(unlock_allowed).map(small).transpose()?;
     device.open_alarms = small(open)?;
     device.holding_alarms = small(holding)?;
     device.burst = u8::try_from(burst).map_err(|_| damaged.clone())?;

@@ -1,8 +1,8 @@
 //! What is known of one device: one row, kept small because a nation has a million of them.
 
 use plomb_model::{
-    AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EventId, Millivolts, OccurredAt, Percent,
-    Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Trust,
+    AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EntryId, EventId, Millivolts, OccurredAt,
+    Percent, Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Trust,
 };
 
 use crate::{DeviceIndex, Recent, RuleSettings};
@@ -27,16 +27,20 @@ pub struct DeviceState {
     pub last_received_at: ReceivedAt,
     /// How many reports it has sent, retransmissions left out.
     pub reports: u64,
-    /// The event that last changed this state.
-    pub last_event: EventId,
+    /// The entry of the event that last changed this state.
+    pub last_entry: EntryId,
+    /// And its place in that entry.
+    pub last_index: u16,
     /// When the newest event happened, by the device's clock.
     pub occurred_at: Option<OccurredAt>,
     /// The newest position.
     pub position: Option<Position>,
     /// When it was there.
     pub position_at: Option<OccurredAt>,
-    /// The event that brought the position.
-    pub position_event: EventId,
+    /// The entry of the event that brought the position.
+    pub position_entry: EntryId,
+    /// And its place in that entry.
+    pub position_index: u16,
     /// Parts of the seal, the newest word on each.
     pub seal: SealReading,
     /// Alarm conditions of the newest event that carried a status.
@@ -57,8 +61,8 @@ pub struct DeviceState {
     pub humidity: Option<CentiPercent>,
     /// Distance run, metres.
     pub odometer_m: Option<u32>,
-    /// The conversation it is in.
-    pub connection: Option<ConnectionId>,
+    /// The conversation it was last heard in; 0 before the first.
+    pub connection: ConnectionId,
     /// How far the newest event can be trusted.
     pub trust: Trust,
     /// Gaps between its last reports in seconds, newest first; 0 where there is none yet.
@@ -67,8 +71,8 @@ pub struct DeviceState {
     pub clock_offset_s: Option<i32>,
     /// How many live reports in a row had that offset.
     pub clock_offset_count: u8,
-    /// When an unlocking was last allowed, by the device's word and clock.
-    pub unlock_allowed_at: Option<OccurredAt>,
+    /// When an unlocking was last allowed, by the device's word and clock, seconds since 1970.
+    pub unlock_allowed_s: Option<u32>,
     /// Which kinds of alarm are open (somebody must still act), by bit number of [`AlarmKind`].
     pub open_alarms: u32,
     /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
@@ -92,11 +96,13 @@ impl DeviceState {
             first_received_at: at,
             last_received_at: at,
             reports: 0,
-            last_event: EventId { entry: plomb_model::EntryId(0), index: 0 },
+            last_entry: EntryId(0),
+            last_index: 0,
             occurred_at: None,
             position: None,
             position_at: None,
-            position_event: EventId { entry: plomb_model::EntryId(0), index: 0 },
+            position_entry: EntryId(0),
+            position_index: 0,
             seal: SealReading::default(),
             signals: Signals::NONE,
             battery: None,
@@ -107,18 +113,30 @@ impl DeviceState {
             temperature: None,
             humidity: None,
             odometer_m: None,
-            connection: None,
+            connection: ConnectionId(0),
             trust: Trust::default(),
             gaps_s: [0; GAPS_KEPT],
             clock_offset_s: None,
             clock_offset_count: 0,
-            unlock_allowed_at: None,
+            unlock_allowed_s: None,
             open_alarms: 0,
             holding_alarms: 0,
             silence_checked_s: None,
             burst: 0,
             recent: Recent::default(),
         }
+    }
+
+    /// The event that last changed this state.
+    #[must_use]
+    pub const fn last_event(&self) -> EventId {
+        EventId { entry: self.last_entry, index: self.last_index }
+    }
+
+    /// The event that brought the position.
+    #[must_use]
+    pub const fn position_event(&self) -> EventId {
+        EventId { entry: self.position_entry, index: self.position_index }
     }
 
     /// The reporting period in seconds: the longest of its last gaps, so that a device that reports more rarely

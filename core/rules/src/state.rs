@@ -120,7 +120,7 @@ impl State {
     /// Whether a device's conversation is open.
     #[must_use]
     pub fn is_connected(&self, device: &DeviceState) -> bool {
-        device.connection.is_some_and(|connection| self.connections.contains(&connection))
+        self.connections.contains(&device.connection)
     }
 
     /// Takes note that `now` has come: who has been silent too long, which momentary alarms end.
@@ -150,7 +150,7 @@ impl State {
                 received_at: now,
                 late: false,
                 position: device.position,
-                causes: [(device.reports > 0).then_some(device.last_event), None],
+                causes: [(device.reports > 0).then_some(device.last_event()), None],
             };
             self.alarms.raise(index, device, &finding, &self.settings, changes);
         }

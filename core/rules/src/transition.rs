@@ -86,7 +86,7 @@ pub(crate) fn apply(
     let event = reported.event;
     let heard_before_at = device.last_received_at;
     device.last_received_at = reported.at.max(heard_before_at);
-    device.connection = Some(reported.connection);
+    device.connection = reported.connection;
     let same_second = reported.at.0.as_millis() / 1000 == heard_before_at.0.as_millis() / 1000;
     device.burst = if same_second { device.burst.saturating_add(1) } else { 0 };
     if is_retransmission(device, reported) {
@@ -119,7 +119,7 @@ pub(crate) fn apply(
         previous_fix: device
             .position
             .zip(device.position_at)
-            .map(|(position, at)| (position, at, device.position_event)),
+            .map(|(position, at)| (position, at, device.position_event())),
         seal: event.seal,
         seal_before: device.seal,
         signals: event.signals,
@@ -130,7 +130,8 @@ pub(crate) fn apply(
     if let Some(unlock) = unlock(event).filter(|unlock| unlock.verdict == UnlockVerdict::Allowed)
         && unlock.method != UnlockMethod::AutomaticLock
     {
-        device.unlock_allowed_at = device.unlock_allowed_at.max(Some(occurred_at));
+        let allowed_s = u32::try_from(occurred_at.0.as_millis().div_euclid(1000)).ok();
+        device.unlock_allowed_s = device.unlock_allowed_s.max(allowed_s);
     }
     if newest {
         take_over(device, reported, occurred_at, &transition);
@@ -146,7 +147,8 @@ fn take_over(
     transition: &Transition,
 ) {
     let event = reported.event;
-    device.last_event = reported.id;
+    device.last_entry = reported.id.entry;
+    device.last_index = reported.id.index;
     device.trust.identity = event.trust.identity;
     if event.occurred_at.is_some() {
         device.occurred_at = Some(occurred_at);
@@ -154,7 +156,8 @@ fn take_over(
     if let Some(position) = event.position {
         device.position = Some(position);
         device.position_at = Some(occurred_at);
-        device.position_event = reported.id;
+        device.position_entry = reported.id.entry;
+        device.position_index = reported.id.index;
     }
     device.seal = device.seal.updated_by(event.seal);
     if !event.seal.is_empty() {

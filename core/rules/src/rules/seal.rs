@@ -103,9 +103,10 @@ fn closed_again(transition: &Transition) -> bool {
 
 /// Whether the device has allowed an unlocking within the window around the opening.
 fn authorised(state: &State, transition: &Transition, opened_at: Option<plomb_model::Timestamp>) -> bool {
-    let allowed_at = state.devices.row(transition.device).and_then(|device| device.unlock_allowed_at);
-    let (Some(allowed_at), Some(opened_at)) = (allowed_at, opened_at) else { return false };
-    opened_at.since(allowed_at.0).abs() <= state.settings().unlock_window_s * 1000
+    let allowed_s = state.devices.row(transition.device).and_then(|device| device.unlock_allowed_s);
+    let (Some(allowed_s), Some(opened_at)) = (allowed_s, opened_at) else { return false };
+    let allowed_at = plomb_model::Timestamp::from_secs(i64::from(allowed_s));
+    opened_at.since(allowed_at).abs() <= state.settings().unlock_window_s * 1000
 }
 
 fn open_since(state: &State, transition: &Transition) -> Option<plomb_model::Timestamp> {

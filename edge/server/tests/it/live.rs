@@ -59,7 +59,19 @@ fn every_protocol_is_recognised_on_the_shared_port() {
         let state = server.get_json(&format!("/api/v1/devices/{device}"), &token);
         assert_eq!(state["protocol"], protocol);
         assert!(state["position"]["latitude"].is_number(), "{state}");
+        for kind in
+            ["cut", "case-open", "jammed", "low-battery", "late-upload", "wrong-password", "motor-fault"]
+        {
+            let told: Incident = kind.parse().unwrap();
+            if told.told_by(plomb_model::Protocol::from_name(protocol).unwrap()) {
+                trigger(&server, kind, protocol, "SHARED_TCP");
+            }
+        }
     }
+    server.stop();
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
 }
 
 #[test]
