@@ -30,7 +30,7 @@ async fn a_device_is_told_as_documented() {
     assert_eq!(device["seal"]["door_closed"], Value::Null);
     assert_eq!(device["condition"], "critical");
     assert_eq!(device["connected"], true);
-    assert_eq!(device["trust"], json!({"identity": "claimed", "seal": "none"}));
+    assert_eq!(device["trust"], json!({"identity": "claimed", "seal": "valid-tampered"}));
     assert_eq!(
         device["position"],
         json!({"latitude": 1e-6, "longitude": 2e-6, "valid": true, "fix": "gnss", "altitude_m": null,
