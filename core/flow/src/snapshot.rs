@@ -148,7 +148,8 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         device.unlock_allowed_s.map_or(ABSENT, i64::from),
         i64::from(device.open_alarms),
         i64::from(device.holding_alarms),
-        device.silence_checked_s.map_or(ABSENT, i64::from),
+        // When it is looked at next follows from its reports; only that it is watched is state.
+        device.silence_checked_s.map_or(ABSENT, |_| 0),
         i64::from(device.burst),
     ]);
     out.numbers(&[i64::from(device.recent.next())]);

@@ -23,6 +23,6 @@ pub use devices::{DeviceIndex, Devices};
 pub use distance::metres_between;
 pub use recent::Recent;
 pub use rules::evaluate;
-pub use settings::{RuleSettings, UnknownSetting};
+pub use settings::{RuleSettings, SettingError};
 pub use state::{Condition, State};
 pub use transition::{Reported, Transition};

@@ -1,9 +1,23 @@
 //! Thresholds and times of the rules, as numbers with names so that a journal can record which were in force.
 
-/// The name or value of a setting is not one of ours.
+/// Largest value of a setting: in seconds some thirty years, in metres far round the globe.
+const VALUE_MAX: i64 = 1_000_000_000;
+
+/// Why a setting was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown rule setting {0}")]
-pub struct UnknownSetting(pub Box<str>);
+pub enum SettingError {
+    /// None of ours has this name.
+    #[error("unknown rule setting {0}")]
+    Unknown(Box<str>),
+    /// No such value.
+    #[error("rule setting {name} = {value}: it must be from 0 to {VALUE_MAX}")]
+    Value {
+        /// Which setting.
+        name: Box<str>,
+        /// What it was to be.
+        value: i64,
+    },
+}
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident = $default:literal;)+) => {
@@ -29,11 +43,14 @@ macro_rules! settings {
             /// Changes one setting.
             ///
             /// # Errors
-            /// [`UnknownSetting`] when there is none of this name.
-            pub fn set(&mut self, name: &str, value: i64) -> Result<(), UnknownSetting> {
+            /// [`SettingError`] when there is none of this name, or the value is negative or beyond all reason.
+            pub fn set(&mut self, name: &str, value: i64) -> Result<(), SettingError> {
+                if !(0..=VALUE_MAX).contains(&value) {
+                    return Err(SettingError::Value { name: name.into(), value });
+                }
                 match name {
                     $(stringify!($name) => self.$name = value,)+
-                    _ => return Err(UnknownSetting(name.into())),
+                    _ => return Err(SettingError::Unknown(name.into())),
                 }
                 Ok(())
             }
@@ -87,5 +104,6 @@ mod tests {
             assert_eq!(after, before + 1, "{name}");
         }
         assert!(settings.set("no_such", 1).is_err());
+        assert!(settings.set("late_s", -1).is_err() && settings.set("late_s", i64::MAX).is_err());
     }
 }

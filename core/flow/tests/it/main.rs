@@ -1,0 +1,263 @@
+//! The journey as a whole: what is decided live is decided again by a replay, and a snapshot forgets nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not so"
+)]
+
+use plomb_devices::Decoded;
+use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
+use plomb_flow::{Flow, Input, Ledger, Outcome, Replayed};
+use plomb_model::{
+    AlarmId, ConnectionId, DeviceId, EntryId, Event, EventKind, Fix, LatitudeE7, LongitudeE7, OccurredAt,
+    Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Timestamp, Transport,
+};
+use plomb_rules::RuleSettings;
+use proptest::prelude::*;
+
+/// A journal in memory.
+#[derive(Default)]
+struct Memory(Vec<Vec<u8>>);
+
+impl Ledger for Memory {
+    fn next(&self) -> EntryId {
+        EntryId(self.0.len() as u64)
+    }
+
+    fn append(&mut self, write: &mut dyn FnMut(&mut Vec<u8>)) {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        self.0.push(bytes);
+    }
+}
+
+/// Something that happens, as drawn by chance.
+#[derive(Clone, Debug)]
+enum Happening {
+    Report { device: u8, age_s: i64, signals: u64, whole: bool, battery: u8, far: bool, again: bool },
+    Wait(i64),
+    Acknowledge(u64),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        6 => (0..4_u8, prop_oneof![Just(0_i64), 0..7200_i64], any::<u8>(), any::<bool>(), 0..100_u8, any::<bool>(), any::<bool>())
+            .prop_map(|(device, age_s, signals, whole, battery, far, again)| Happening::Report {
+                device,
+                age_s,
+                signals: if signals < 40 { 1 << (signals % 12) } else { 0 },
+                whole,
+                battery,
+                far,
+                again,
+            }),
+        3 => (1..2000_i64).prop_map(Happening::Wait),
+        1 => (1..6_u64).prop_map(Happening::Acknowledge),
+    ]
+}
+
+/// A platform that lives through happenings.
+struct World {
+    flow: Flow,
+    journal: Memory,
+    now: Timestamp,
+    changes: usize,
+    duplicates: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Timestamp::from_utc(2026, 3, 1, 8, 0, 0).unwrap();
+        let flow = Flow::new(RuleSettings::default());
+        let mut world = Self { flow, journal: Memory::default(), now, changes: 0, duplicates: 0 };
+        let opened = Opened {
+            connection: ConnectionId(7),
+            protocol: Some(Protocol::Jointech),
+            transport: Transport::Tcp,
+            peer: "127.0.0.1:1".into(),
+            at: ReceivedAt(now),
+        };
+        world.take(&Input::Opened(&opened));
+        world
+    }
+
+    fn take(&mut self, input: &Input<'_>) {
+        let mut outcome = Outcome::default();
+        self.flow.handle(input, &mut self.journal, &mut outcome);
+        self.changes += outcome.changes.len();
+        self.duplicates += outcome.duplicates;
+    }
+
+    fn live(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Report { device, age_s, signals, whole, battery, far, again } => {
+                let event = self.event(*age_s, *signals, *whole, *battery, *far);
+                self.report(*device, &event);
+                if *again {
+                    self.report(*device, &event);
+                }
+            }
+            Happening::Wait(seconds) => {
+                for _ in 0..*seconds {
+                    self.now = self.now.plus_secs(1);
+                    self.take(&Input::Clock(ReceivedAt(self.now)));
+                }
+            }
+            Happening::Acknowledge(alarm) => {
+                let action = Action::Acknowledge {
+                    alarm: AlarmId(*alarm),
+                    reason: "called-driver".into(),
+                    note: "".into(),
+                };
+                self.take(&Input::Operated(&Operated {
+                    at: ReceivedAt(self.now),
+                    by: "operator".into(),
+                    action,
+                }));
+            }
+        }
+    }
+
+    fn event(&self, age_s: i64, signals: u64, whole: bool, battery: u8, far: bool) -> Event {
+        let mut event = Event::new(EventKind::Position);
+        event.occurred_at = Some(OccurredAt(self.now.plus_secs(-age_s)));
+        let latitude = LatitudeE7::new(if far { 510_000_000 } else { -12_921_000 }).unwrap();
+        event.position = Some(Position::new(latitude, LongitudeE7::new(368_219_000).unwrap(), Fix::Gnss));
+        event.seal = event.seal.with(SealPart::RopeInserted, whole).with(SealPart::MotorLocked, true);
+        for signal in Signal::ALL {
+            event.signals = event.signals.with_if(signals >> signal as u8 & 1 == 1, signal);
+        }
+        event.readings.push(Reading::Battery(Percent::new(battery).unwrap()));
+        event
+    }
+
+    fn report(&mut self, device: u8, event: &Event) {
+        let mut decoded = Decoded::default();
+        decoded.event(event.clone());
+        let id = DeviceId::new(Scheme::Jointech, &format!("80000000{device:02}")).unwrap();
+        decoded.report(Some(id), b"frame");
+        let at = ReceivedAt(self.now);
+        self.take(&Input::Received {
+            connection: ConnectionId(7),
+            protocol: Protocol::Jointech,
+            at,
+            decoded: &decoded,
+        });
+    }
+
+    /// The state again, from the journal alone.
+    fn replayed(&self, mut flow: Flow, from: usize) -> (Flow, Replayed) {
+        let mut replayed = Replayed::default();
+        for (id, bytes) in self.journal.0.iter().enumerate().skip(from) {
+            flow.replay(EntryId(id as u64), &decode(bytes).unwrap(), &mut replayed);
+        }
+        replayed.finish();
+        (flow, replayed)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_replay_decides_what_was_decided_live(happenings in prop::collection::vec(happening(), 1..60), cut in 0..60_usize) {
+        let mut world = World::new();
+        let mut snapshot = None;
+        for (place, happening) in happenings.iter().enumerate() {
+            if place == cut {
+                snapshot = Some((world.journal.0.len(), world.flow.snapshot()));
+            }
+            world.live(happening);
+        }
+        let (again, replayed) = world.replayed(Flow::new(RuleSettings::default()), 0);
+        prop_assert_eq!(replayed.mismatches_total, 0, "{:?}", replayed.mismatches);
+        prop_assert_eq!(replayed.changes, world.changes as u64);
+        prop_assert_eq!(again.snapshot(), world.flow.snapshot());
+        if let Some((from, bytes)) = snapshot {
+            let (resumed, replayed) = world.replayed(Flow::restore(&bytes).unwrap(), from);
+            prop_assert_eq!(replayed.mismatches_total, 0, "{:?}", replayed.mismatches);
+            prop_assert_eq!(resumed.snapshot(), world.flow.snapshot());
+        }
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_an_error_and_no_panic(cut in any::<prop::sample::Index>(), flip in any::<prop::sample::Index>()) {
+        let mut world = World::new();
+        world.live(&Happening::Report { device: 1, age_s: 0, signals: 1, whole: true, battery: 9, far: false, again: false });
+        let bytes = world.flow.snapshot();
+        prop_assert!(Flow::restore(&bytes[..cut.index(bytes.len())]).is_err());
+        let mut flipped = bytes.clone();
+        flipped[flip.index(bytes.len())] ^= 0x40;
+        // Whatever it makes of it (the store's checksum stands before), it does not panic.
+        let _told = Flow::restore(&flipped).is_ok();
+    }
+}
+
+#[test]
+fn a_retransmission_is_recorded_marked_and_changes_nothing() {
+    let mut world = World::new();
+    let report = Happening::Report {
+        device: 1,
+        age_s: 0,
+        signals: 0,
+        whole: true,
+        battery: 80,
+        far: false,
+        again: true,
+    };
+    world.live(&report);
+    assert_eq!(world.duplicates, 1);
+    let marks: Vec<u64> = world
+        .journal
+        .0
+        .iter()
+        .filter_map(|bytes| match decode(bytes).unwrap() {
+            Entry::Received(received) => Some(received.duplicates),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(marks, [0, 1]);
+    assert_eq!(world.flow.state().devices.iter().map(|(_, device)| device.reports).sum::<u64>(), 1);
+}
+
+#[test]
+fn a_changed_decision_is_found() {
+    let mut world = World::new();
+    let cut = Happening::Report {
+        device: 1,
+        age_s: 0,
+        signals: 1,
+        whole: true,
+        battery: 80,
+        far: false,
+        again: false,
+    };
+    world.live(&cut);
+    assert!(world.changes > 0);
+    world.journal.0.pop();
+    let (_, replayed) = world.replayed(Flow::new(RuleSettings::default()), 0);
+    assert_eq!(replayed.mismatches_total, 1, "a decision that was not recorded");
+}
+
+#[test]
+fn a_device_is_connected_while_its_conversation_is_open() {
+    let mut world = World::new();
+    world.live(&Happening::Report {
+        device: 1,
+        age_s: 0,
+        signals: 0,
+        whole: true,
+        battery: 80,
+        far: false,
+        again: false,
+    });
+    let connected = |world: &World| {
+        let state = world.flow.state();
+        state.devices.iter().all(|(_, device)| state.is_connected(device))
+    };
+    assert!(connected(&world));
+    let closed = Closed { connection: ConnectionId(7), reason: "gone".into(), at: ReceivedAt(world.now) };
+    world.take(&Input::Closed(&closed));
+    assert!(!connected(&world));
+}
