@@ -1,5 +1,17 @@
 import { errorOf, toApiError } from './errors';
-import type { Alarm, Chain, CountedPage, Device, Event, Fleet, Page, Session, Track } from './types';
+import type {
+  Alarm,
+  AlarmList,
+  Chain,
+  Device,
+  DeviceList,
+  EventList,
+  Fleet,
+  Login,
+  NewAcknowledgement,
+  Session,
+  Track,
+} from './types';
 
 export const API = '/api/v1';
 
@@ -52,24 +64,25 @@ function change<Answer>(method: string, path: string, body?: unknown): Promise<A
 
 export const api = {
   session: () => call<Session>('/session'),
-  logIn: (name: string, password: string) => change<Session>('POST', '/session', { name, password }),
+  logIn: (name: string, password: string) =>
+    change<Session>('POST', '/session', { name, password } satisfies Login),
   logOut: () => change<void>('DELETE', '/session'),
 
   fleet: (signal?: AbortSignal) => call<Fleet>('/fleet', { signal: signal ?? null }),
   devices: (query: Query, signal?: AbortSignal) =>
-    call<CountedPage<Device>>(`/devices${queryOf(query)}`, { signal: signal ?? null }),
+    call<DeviceList>(`/devices${queryOf(query)}`, { signal: signal ?? null }),
   device: (id: string, signal?: AbortSignal) =>
     call<Device>(`/devices/${segment(id)}`, { signal: signal ?? null }),
   history: (id: string, query: Query, signal?: AbortSignal) =>
-    call<Page<Event>>(`/devices/${segment(id)}/history${queryOf(query)}`, { signal: signal ?? null }),
+    call<EventList>(`/devices/${segment(id)}/history${queryOf(query)}`, { signal: signal ?? null }),
   track: (id: string, query: Query, signal?: AbortSignal) =>
     call<Track>(`/devices/${segment(id)}/track${queryOf(query)}`, { signal: signal ?? null }),
 
   alarms: (query: Query, signal?: AbortSignal) =>
-    call<CountedPage<Alarm>>(`/alarms${queryOf(query)}`, { signal: signal ?? null }),
+    call<AlarmList>(`/alarms${queryOf(query)}`, { signal: signal ?? null }),
   alarm: (id: number, signal?: AbortSignal) => call<Alarm>(`/alarms/${id}`, { signal: signal ?? null }),
   acknowledge: (id: number, reason: string, note: string) =>
-    change<Alarm>('POST', `/alarms/${id}/acknowledge`, { reason, note }),
+    change<Alarm>('POST', `/alarms/${id}/acknowledge`, { reason, note } satisfies NewAcknowledgement),
 
   chain: (event: string, signal?: AbortSignal) =>
     call<Chain>(`/events/${segment(event)}/chain`, { signal: signal ?? null }),

@@ -1,13 +1,18 @@
 import type { Problem } from './types';
 import { words } from '../i18n';
 
+/** A `Problem`, or what we say ourselves where no server has told one. */
+type Failure = Pick<Problem, 'title' | 'status'> & {
+  [Text in 'detail' | 'hint']: Problem[Text] | null;
+};
+
 /** What a failed call tells a person: what failed, more exactly, and what to do next. */
 export class ApiError extends Error {
   readonly status: number;
   readonly detail: string | null;
   readonly hint: string | null;
 
-  constructor(problem: Pick<Problem, 'title' | 'status' | 'detail' | 'hint'>) {
+  constructor(problem: Failure) {
     super(problem.title);
     this.name = 'ApiError';
     this.status = problem.status;

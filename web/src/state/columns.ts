@@ -30,15 +30,19 @@ export class FleetColumns {
     this.protocol = [];
     this.#reserve(fleet.id.length);
     for (let row = 0; row < fleet.id.length; row += 1) {
+      const id = fleet.id[row];
+      const protocol = fleet.protocol[row];
+      // The columns are of equal length: nothing is missing.
+      if (id === undefined || protocol === undefined) continue;
       this.put([
-        fleet.id[row] ?? '',
+        id,
         fleet.longitude_e7[row] ?? null,
         fleet.latitude_e7[row] ?? null,
         fleet.course_deg[row] ?? -1,
         fleet.speed_kmh[row] ?? -1,
         fleet.condition[row] ?? 'normal',
         fleet.last_received_at_ms[row] ?? 0,
-        fleet.protocol[row] ?? '',
+        protocol,
       ]);
     }
   }
