@@ -16,7 +16,7 @@ use plomb_model::EntryId;
 use plomb_rules::{Change, RuleSettings};
 use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::metrics::EngineCounters;
 use crate::moved::Moved;
@@ -238,6 +238,6 @@ fn refuse(arrival: Arrival) {
     if let Arrival::Received(Arrived { connection, back, .. }) = arrival
         && back.try_send(Release::Refused { connection }).is_err()
     {
-        info!(connection = connection.0, "The conversation has ended already");
+        debug!(connection = connection.0, "The conversation has ended already");
     }
 }

@@ -1,6 +1,9 @@
 //! `plomb serve`: everything wired together, started in order and stopped in the opposite order.
 
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,7 +59,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let directory = &config.storage.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
     let accounts = open_accounts(directory)?;
-    announce_admin(&accounts)?;
+    announce_admin(&accounts, directory)?;
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
@@ -200,13 +203,23 @@ fn api_config(config: &Config) -> anyhow::Result<ApiConfig> {
     Ok(ApiConfig { base_map, ..ApiConfig::default() })
 }
 
-/// The first administrator's password is shown once, on the terminal and not in the log.
+/// Where the first administrator's password is put when nobody sits at the terminal.
+const FIRST_PASSWORD_FILE: &str = "first-admin-password.txt";
+
+/// The first administrator's password is shown once, on the terminal; under a service manager, whose terminal is a
+/// log, it goes into a file that only its owner can read.
 #[expect(clippy::print_stderr, reason = "the only time that the password is known")]
-fn announce_admin(accounts: &Accounts) -> anyhow::Result<()> {
-    if let Some(password) = accounts.ensure_admin(now().0)? {
+fn announce_admin(accounts: &Accounts, directory: &Path) -> anyhow::Result<()> {
+    let Some(password) = accounts.ensure_admin(now().0)? else { return Ok(()) };
+    if std::io::stderr().is_terminal() {
         eprintln!("First start: log in as admin with the password {}", password.expose());
         eprintln!("It is shown only now. `plomb account password admin` makes a new one.");
+        return Ok(());
     }
+    let path = directory.join(FIRST_PASSWORD_FILE);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(password.expose().as_bytes())?;
+    info!(file = %path.display(), "First start: the password of the account admin is in this file; delete it afterwards");
     Ok(())
 }
 

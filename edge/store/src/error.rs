@@ -68,7 +68,7 @@ pub enum StoreError {
     },
     /// Too little space; nothing was written.
     #[error(
-        "{} bytes are free in {}, {needed} are needed\nhint: free space or lower retention_bytes; writing goes on by itself",
+        "{} bytes are free in {}, {needed} are needed\nhint: free space or keep less history (retention); writing goes on by itself",
         free,
         directory.display()
     )]
