@@ -168,17 +168,8 @@ fn read_device(reader: &mut Reader<'_>) -> Result<DeviceState, SnapshotError> {
     device.seal = event.seal;
     device.signals = event.signals;
     device.trust = event.trust;
-    for reading in &event.readings {
-        match reading {
-            Reading::Battery(percent) => device.battery = Some(*percent),
-            Reading::BatteryVoltage(voltage) => device.battery_voltage = Some(*voltage),
-            Reading::ExternalPower(voltage) => device.external_power = Some(*voltage),
-            Reading::Charging(charging) => device.charging = Some(*charging),
-            Reading::NetworkSignal(signal) => device.network_signal = Some(*signal),
-            Reading::Temperature { value, .. } => device.temperature = Some(*value),
-            Reading::Humidity { value, .. } => device.humidity = Some(*value),
-            _ => return Err(reader.damaged()),
-        }
+    if !event.readings.iter().all(|reading| device.measure(reading)) {
+        return Err(reader.damaged());
     }
     read_numbers(reader, &mut device, received.connection)?;
     let [next] = reader.fixed()?;

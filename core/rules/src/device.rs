@@ -2,7 +2,7 @@
 
 use plomb_model::{
     AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EntryId, EventId, Millivolts, OccurredAt,
-    Percent, Position, Priority, Protocol, ReceivedAt, SealReading, Signals, Trust,
+    Percent, Position, Priority, Protocol, Reading, ReceivedAt, SealReading, Signals, Trust,
 };
 
 use crate::{DeviceIndex, Recent, RuleSettings};
@@ -125,6 +125,22 @@ impl DeviceState {
             burst: 0,
             recent: Recent::default(),
         }
+    }
+
+    /// Takes over a measurement; `false` when the row has no place for it.
+    pub fn measure(&mut self, reading: &Reading) -> bool {
+        match reading {
+            Reading::Battery(percent) => self.battery = Some(*percent),
+            Reading::BatteryVoltage(voltage) => self.battery_voltage = Some(*voltage),
+            Reading::ExternalPower(voltage) => self.external_power = Some(*voltage),
+            Reading::Charging(charging) => self.charging = Some(*charging),
+            Reading::NetworkSignal(signal) => self.network_signal = Some(*signal),
+            Reading::Temperature { value, .. } => self.temperature = Some(*value),
+            Reading::Humidity { value, .. } => self.humidity = Some(*value),
+            Reading::Odometer(distance) => self.odometer_m = u32::try_from(distance.0).ok(),
+            _ => return false,
+        }
+        true
     }
 
     /// The event that last changed this state.

@@ -169,17 +169,7 @@ fn take_over(
         device.signals = event.signals;
     }
     for reading in &event.readings {
-        match reading {
-            Reading::Battery(percent) => device.battery = Some(*percent),
-            Reading::BatteryVoltage(voltage) => device.battery_voltage = Some(*voltage),
-            Reading::ExternalPower(voltage) => device.external_power = Some(*voltage),
-            Reading::Charging(charging) => device.charging = Some(*charging),
-            Reading::NetworkSignal(signal) => device.network_signal = Some(*signal),
-            Reading::Temperature { value, .. } => device.temperature = Some(*value),
-            Reading::Humidity { value, .. } => device.humidity = Some(*value),
-            Reading::Odometer(distance) => device.odometer_m = u32::try_from(distance.0).ok(),
-            _ => {}
-        }
+        device.measure(reading);
     }
 }
 
