@@ -1,8 +1,9 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
+use plomb_session::{Description, Session, SessionConfig, raw};
 
-use crate::{Description, Session, SessionConfig, gt06, jointech, jt808, raw, teltonika};
+use crate::{gt06, jointech, jt808, teltonika};
 
 /// A session of `protocol`.
 #[must_use]
@@ -12,7 +13,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Jt808 => jt808::session(config),
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
-        Protocol::Unrecognised => raw::session(),
+        Protocol::Unrecognised => raw(),
     }
 }
 

@@ -78,8 +78,7 @@ impl Redecode {
             self.report.unverifiable += 1;
             return;
         };
-        let config =
-            SessionConfig { datagrams: conversation.transport == Transport::Udp, ..self.config.clone() };
+        let config = SessionConfig { datagrams: conversation.transport.is_message(), ..self.config.clone() };
         let session = conversation.session.get_or_insert_with(|| open(received.protocol, config));
         let mut out = Decoded::default();
         if received.frame.is_empty() {
@@ -87,7 +86,7 @@ impl Redecode {
         } else {
             session.receive(received.at, &received.frame, &mut out);
         }
-        if conversation.transport == Transport::Udp {
+        if conversation.transport.is_message() {
             session.finish(received.at, &mut out);
         }
         conversation.recorded.push_back((id, received.events.to_vec()));

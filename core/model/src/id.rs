@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest value of a [`DeviceId`] in bytes: an EPC-96 in hex takes 24, a JT/T 808-2019 terminal 20.
-const VALUE_BYTES_MAX: usize = 30;
+/// Longest value of a [`DeviceId`] in bytes: an EPC-96 in hex takes 24, an iBeacon's UUID, major and minor 40, and an
+/// identifier with scheme and length fills 48.
+const VALUE_BYTES_MAX: usize = 46;
 
 /// Which numbering a device's identifier comes from. The discriminants are part
 /// of the journal's format: never reuse one.
@@ -25,11 +26,37 @@ pub enum Scheme {
     Beacon = 6,
     /// Sub-lock of a JT/T 808 master, hex.
     SubLock = 7,
+    /// Number or name of a tracker, as it calls itself where its protocol has no other numbering.
+    Tracker = 8,
+    /// Chip of a tag: the UID of an NFC tag or the TID of a UHF tag, hex.
+    Tag = 9,
+    /// Electronic Product Code of a tag: its binary form in hex (GS1 EPC TDS 2).
+    Epc = 10,
+    /// Fixed or handheld reader: its hostname, address or configured name.
+    Reader = 11,
+    /// Gateway that hears devices around it: its address or name.
+    Gateway = 12,
+    /// LoRaWAN DevEUI, 16 hex digits.
+    Lorawan = 13,
+    /// Sigfox device id, hex.
+    Sigfox = 14,
+    /// Globalstar or SPOT electronic serial number.
+    Globalstar = 15,
+    /// Electronic seal: manufacturer and serial number, as ISO 18185 has them.
+    Eseal18185 = 16,
+    /// Mark printed on a mechanical seal (ISO 17712): maker and number.
+    Seal = 17,
+    /// Freight container, ISO 6346: owner, category, serial number and check digit.
+    Container = 18,
+    /// Device of the Plomb profile: its key identifier, hex.
+    Plomb = 19,
+    /// Iridium terminal or RockBLOCK serial number where it is no IMEI.
+    Iridium = 20,
 }
 
 impl Scheme {
     /// Every scheme, in the order of the discriminants.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 20] = [
         Self::Imei,
         Self::Jointech,
         Self::Jt808,
@@ -37,6 +64,19 @@ impl Scheme {
         Self::Bluetooth,
         Self::Beacon,
         Self::SubLock,
+        Self::Tracker,
+        Self::Tag,
+        Self::Epc,
+        Self::Reader,
+        Self::Gateway,
+        Self::Lorawan,
+        Self::Sigfox,
+        Self::Globalstar,
+        Self::Eseal18185,
+        Self::Seal,
+        Self::Container,
+        Self::Plomb,
+        Self::Iridium,
     ];
 
     /// The word before the colon.
@@ -50,6 +90,19 @@ impl Scheme {
             Self::Bluetooth => "bluetooth",
             Self::Beacon => "beacon",
             Self::SubLock => "sub-lock",
+            Self::Tracker => "tracker",
+            Self::Tag => "tag",
+            Self::Epc => "epc",
+            Self::Reader => "reader",
+            Self::Gateway => "gateway",
+            Self::Lorawan => "lorawan",
+            Self::Sigfox => "sigfox",
+            Self::Globalstar => "globalstar",
+            Self::Eseal18185 => "e-seal",
+            Self::Seal => "seal",
+            Self::Container => "container",
+            Self::Plomb => "plomb",
+            Self::Iridium => "iridium",
         }
     }
 
@@ -62,7 +115,7 @@ impl Scheme {
 
 /// A device's identifier, written `scheme:value`.
 ///
-/// Invariant: the value is 1 to 30 bytes of ASCII letters, digits, `-`, `.` and `_`.
+/// Invariant: the value is 1 to 46 bytes of ASCII letters, digits, `-`, `.` and `_`.
 ///
 /// ```
 /// use plomb_model::{DeviceId, Scheme};
@@ -84,7 +137,7 @@ pub enum IdError {
     /// Nothing after the colon.
     #[error("the identifier is empty")]
     Empty,
-    /// More than 30 bytes.
+    /// More than 46 bytes.
     #[error("the identifier has more than {VALUE_BYTES_MAX} characters")]
     TooLong,
     /// A byte outside letters, digits, `-`, `.` and `_`.

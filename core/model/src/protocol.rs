@@ -1,22 +1,7 @@
-//! The device protocols that the platform speaks.
+//! The device protocols that the platform speaks, and what is true of each: one table, from which the listeners, the
+//! command line, the API and the documents are fed.
 
 use crate::Scheme;
-
-/// A device protocol. The discriminants are part of the journal's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
-pub enum Protocol {
-    /// None of ours: bytes on a shared port that nobody could place. Kept as they came.
-    Unrecognised = 0,
-    /// Jointech JT600, JT701, JT701D and JT709 sub-locks.
-    Jointech = 1,
-    /// JT/T 808-2011, -2013 and -2019.
-    Jt808 = 2,
-    /// GT06, Concox and their kin.
-    Gt06 = 3,
-    /// Teltonika codecs 8, 8 Extended, 16 and 12.
-    Teltonika = 4,
-}
 
 /// How the device is powered and heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,102 +29,185 @@ impl DeviceClass {
 /// How the bytes travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
-    /// A stream.
+    /// A stream that the device opens.
     Tcp,
     /// Datagrams.
     Udp,
+    /// Requests of HTTP.
+    Http,
+    /// Messages of MQTT.
+    Mqtt,
+    /// A stream that the platform opens to a reader.
+    Client,
 }
 
 impl Transport {
+    /// Every transport.
+    pub const ALL: [Self; 5] = [Self::Tcp, Self::Udp, Self::Http, Self::Mqtt, Self::Client];
+
     /// The word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
             Self::Udp => "udp",
+            Self::Http => "http",
+            Self::Mqtt => "mqtt",
+            Self::Client => "client",
+        }
+    }
+
+    /// Whether each message comes whole and alone, so that a session sees its end.
+    #[must_use]
+    pub const fn is_message(self) -> bool {
+        matches!(self, Self::Udp | Self::Http | Self::Mqtt)
+    }
+}
+
+/// What a protocol's messages can bring or take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ability {
+    /// Where the device is.
+    Position,
+    /// Whether the seal is whole.
+    Seal,
+    /// Battery, temperature, light, shock.
+    Condition,
+    /// Commands to the device.
+    Commands,
+    /// A proof of who sent the message: a code, encryption or signature.
+    Trust,
+}
+
+impl Ability {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Position => "position",
+            Self::Seal => "seal",
+            Self::Condition => "condition",
+            Self::Commands => "commands",
+            Self::Trust => "trust",
         }
     }
 }
 
-impl Protocol {
-    /// Every protocol that is spoken.
-    pub const ALL: [Self; 4] = [Self::Jointech, Self::Jt808, Self::Gt06, Self::Teltonika];
+/// What is true of a protocol.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    name: &'static str,
+    title: &'static str,
+    class: DeviceClass,
+    scheme: Scheme,
+    transports: &'static [Transport],
+    default_port: u16,
+    abilities: &'static [Ability],
+}
 
+macro_rules! protocols {
+    ($($variant:ident = $code:literal, $name:literal, $title:literal, $class:ident, $scheme:ident,
+       [$($transport:ident)*], $port:literal, [$($ability:ident)*];)*) => {
+        /// A device protocol. The discriminants are part of the journal's format: never reuse one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Protocol {
+            /// None of ours: bytes on a shared port that nobody could place. Kept as they came.
+            Unrecognised = 0,
+            $(#[doc = $title] $variant = $code,)*
+        }
+
+        impl Protocol {
+            /// Every protocol that is spoken.
+            pub const ALL: [Self; [$($code),*].len()] = [$(Self::$variant),*];
+
+            const fn facts(self) -> Facts {
+                match self {
+                    Self::Unrecognised => UNRECOGNISED,
+                    $(Self::$variant => Facts {
+                        name: $name,
+                        title: $title,
+                        class: DeviceClass::$class,
+                        scheme: Scheme::$scheme,
+                        transports: &[$(Transport::$transport),*],
+                        default_port: $port,
+                        abilities: &[$(Ability::$ability),*],
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+const UNRECOGNISED: Facts = Facts {
+    name: "unrecognised",
+    title: "Not recognised",
+    class: DeviceClass::Active,
+    scheme: Scheme::Imei,
+    transports: &[],
+    default_port: 0,
+    abilities: &[],
+};
+
+// The ports are those that such devices are commonly configured for.
+protocols! {
+    Jointech = 1, "jointech", "Jointech JT600/JT701 e-locks and JT709 sub-locks", Active, Jointech,
+        [Tcp], 5014, [Position Seal Condition Commands];
+    Jt808 = 2, "jt808", "JT/T 808 terminals and e-locks", Active, Jt808,
+        [Tcp Udp], 5015, [Position Seal Condition Commands];
+    Gt06 = 3, "gt06", "GT06 / Concox trackers and asset locks", Active, Imei,
+        [Tcp], 5023, [Position Seal Condition Commands];
+    Teltonika = 4, "teltonika", "Teltonika codec 8, 8E, 16 and 12", Active, Imei,
+        [Tcp Udp], 5027, [Position Seal Condition Commands];
+}
+
+impl Protocol {
     /// The word for it, as in `plomb decode --protocol`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unrecognised => "unrecognised",
-            Self::Jointech => "jointech",
-            Self::Jt808 => "jt808",
-            Self::Gt06 => "gt06",
-            Self::Teltonika => "teltonika",
-        }
+        self.facts().name
     }
 
     /// The words a person reads.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        match self {
-            Self::Unrecognised => "Not recognised",
-            Self::Jointech => "Jointech JT600/JT701 e-locks and JT709 sub-locks",
-            Self::Jt808 => "JT/T 808 terminals and e-locks",
-            Self::Gt06 => "GT06 / Concox trackers and asset locks",
-            Self::Teltonika => "Teltonika codec 8, 8E, 16 and 12",
-        }
+        self.facts().title
     }
 
     /// Class of the devices that speak it.
     #[must_use]
     pub const fn class(self) -> DeviceClass {
-        match self {
-            Self::Unrecognised | Self::Jointech | Self::Jt808 | Self::Gt06 | Self::Teltonika => {
-                DeviceClass::Active
-            }
-        }
+        self.facts().class
     }
 
     /// Scheme of the identifiers that its devices use.
     #[must_use]
     pub const fn scheme(self) -> Scheme {
-        match self {
-            Self::Jointech => Scheme::Jointech,
-            Self::Jt808 => Scheme::Jt808,
-            Self::Unrecognised | Self::Gt06 | Self::Teltonika => Scheme::Imei,
-        }
+        self.facts().scheme
     }
 
     /// Transports it is used over.
     #[must_use]
     pub const fn transports(self) -> &'static [Transport] {
-        match self {
-            Self::Unrecognised => &[],
-            Self::Jointech | Self::Gt06 => &[Transport::Tcp],
-            Self::Jt808 | Self::Teltonika => &[Transport::Tcp, Transport::Udp],
-        }
+        self.facts().transports
     }
 
-    /// The port that trackers of this kind are commonly configured for.
+    /// The port that devices of this kind are commonly configured for.
     #[must_use]
     pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Unrecognised => 0,
-            Self::Jointech => 5014,
-            Self::Jt808 => 5015,
-            Self::Gt06 => 5023,
-            Self::Teltonika => 5027,
-        }
+        self.facts().default_port
     }
 
     /// What its messages can bring or take.
     #[must_use]
-    pub const fn abilities(self) -> &'static [&'static str] {
-        match self {
-            Self::Unrecognised => &[],
-            Self::Jointech | Self::Jt808 | Self::Gt06 | Self::Teltonika => {
-                &["position", "seal", "condition", "commands"]
-            }
-        }
+    pub const fn abilities(self) -> &'static [Ability] {
+        self.facts().abilities
+    }
+
+    /// Whether it has this ability.
+    #[must_use]
+    pub fn can(self, ability: Ability) -> bool {
+        self.abilities().contains(&ability)
     }
 
     /// The protocol of this name.
@@ -155,5 +223,23 @@ impl Protocol {
             return Some(Self::Unrecognised);
         }
         Self::ALL.into_iter().find(|protocol| *protocol as u16 == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_codes_and_ports_are_unique() {
+        for (place, protocol) in Protocol::ALL.into_iter().enumerate() {
+            for other in Protocol::ALL.into_iter().skip(place + 1) {
+                assert_ne!(protocol.name(), other.name());
+                assert_ne!(protocol as u16, other as u16);
+                assert_ne!(protocol.default_port(), other.default_port(), "{protocol:?} {other:?}");
+            }
+            assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
+            assert_eq!(Protocol::from_code(protocol as u16), Some(protocol));
+        }
     }
 }

@@ -85,6 +85,18 @@ pub enum Reading {
     Code { name: Cow<'static, str>, value: i64 },
     /// Bytes of the vendor with no word of ours.
     Bytes { name: Cow<'static, str>, value: Box<[u8]> },
+    /// Count of messages or readings that the proof of origin covers and that only rises: one that does not is a replay.
+    Counter(u64),
+    /// Air pressure in pascal.
+    Pressure(u32),
+    /// Antenna or port of a reader that heard the device.
+    Antenna(u16),
+    /// Radius of uncertainty of the position.
+    Accuracy(Metres),
+    /// Another identifier of the same device: EPC, TID, printed seal mark.
+    Alias(DeviceId),
+    /// How often the device was heard since the last report.
+    ReadCount(u32),
 }
 
 /// Number of an access card as the device reads it, in its decimal or hex digits.

@@ -21,11 +21,14 @@ pub enum SealPart {
     Sealed = 6,
     /// The device is attached to what it guards (removal sensor).
     Attached = 7,
+    /// The tamper memory is clear: never opened since it was armed. False for ever once it has latched, even if
+    /// [`Self::RopeIntact`] says that the loop is whole now.
+    NeverOpened = 8,
 }
 
 impl SealPart {
     /// Every part, by bit number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RopeInserted,
         Self::RopeIntact,
         Self::MotorLocked,
@@ -34,6 +37,7 @@ impl SealPart {
         Self::ShackleClosed,
         Self::Sealed,
         Self::Attached,
+        Self::NeverOpened,
     ];
 
     /// The word for it, as in the API.
@@ -48,6 +52,7 @@ impl SealPart {
             Self::ShackleClosed => "shackle_closed",
             Self::Sealed => "sealed",
             Self::Attached => "attached",
+            Self::NeverOpened => "never_opened",
         }
     }
 }

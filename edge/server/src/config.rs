@@ -49,18 +49,15 @@ pub(crate) struct Http {
     pub(crate) base_map: PathBuf,
 }
 
+/// Where devices reach us: `<protocol>_<transport> = port` for each way of each protocol, and the shared ports.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct Listen {
     pub(crate) address: IpAddr,
-    pub(crate) jointech_tcp: u16,
-    pub(crate) jt808_tcp: u16,
-    pub(crate) jt808_udp: u16,
-    pub(crate) gt06_tcp: u16,
-    pub(crate) teltonika_tcp: u16,
-    pub(crate) teltonika_udp: u16,
     pub(crate) shared_tcp: u16,
     pub(crate) shared_udp: u16,
+    #[serde(flatten)]
+    pub(crate) ports: BTreeMap<String, u16>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -112,16 +109,23 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            jointech_tcp: Protocol::Jointech.default_port(),
-            jt808_tcp: Protocol::Jt808.default_port(),
-            jt808_udp: Protocol::Jt808.default_port(),
-            gt06_tcp: Protocol::Gt06.default_port(),
-            teltonika_tcp: Protocol::Teltonika.default_port(),
-            teltonika_udp: Protocol::Teltonika.default_port(),
             shared_tcp: 5000,
             shared_udp: 5000,
+            ports: ways().map(|(key, protocol, _)| (key, protocol.default_port())).collect(),
         }
     }
+}
+
+/// Every way that a port can be opened for: its key in the configuration, the protocol, the transport.
+fn ways() -> impl Iterator<Item = (String, Protocol, Transport)> {
+    Protocol::ALL.into_iter().flat_map(|protocol| {
+        let transports = protocol.transports().iter().copied();
+        let key =
+            move |transport: Transport| format!("{}_{}", protocol.name().replace('-', "_"), transport.name());
+        transports
+            .filter(|transport| matches!(transport, Transport::Tcp | Transport::Udp | Transport::Http))
+            .map(move |transport| (key(transport), protocol, transport))
+    })
 }
 
 impl Default for Devices {
@@ -176,6 +180,7 @@ impl Config {
         }
         let config: Self = Value::Table(table).try_into()?;
         config.rule_settings()?;
+        config.check_ways()?;
         Ok(config)
     }
 
@@ -192,23 +197,30 @@ impl Config {
         Ok(settings)
     }
 
-    /// The ports to listen on; 0 turns one off.
+    /// The ports to listen on; 0 turns one off, and a way that is not named has its default.
     pub(crate) fn ports(&self) -> Vec<Port> {
         let listen = &self.listen;
-        let port = |protocol, transport, number| Port { protocol, transport, number };
-        [
-            port(Some(Protocol::Jointech), Transport::Tcp, listen.jointech_tcp),
-            port(Some(Protocol::Jt808), Transport::Tcp, listen.jt808_tcp),
-            port(Some(Protocol::Jt808), Transport::Udp, listen.jt808_udp),
-            port(Some(Protocol::Gt06), Transport::Tcp, listen.gt06_tcp),
-            port(Some(Protocol::Teltonika), Transport::Tcp, listen.teltonika_tcp),
-            port(Some(Protocol::Teltonika), Transport::Udp, listen.teltonika_udp),
-            port(None, Transport::Tcp, listen.shared_tcp),
-            port(None, Transport::Udp, listen.shared_udp),
-        ]
-        .into_iter()
-        .filter(|port| port.number != 0)
-        .collect()
+        let own = ways().map(|(key, protocol, transport)| {
+            let number = listen.ports.get(&key).copied().unwrap_or_else(|| protocol.default_port());
+            Port { protocol: Some(protocol), transport, number }
+        });
+        let shared = [(Transport::Tcp, listen.shared_tcp), (Transport::Udp, listen.shared_udp)];
+        let shared = shared.map(|(transport, number)| Port { protocol: None, transport, number });
+        own.chain(shared).filter(|port| port.number != 0).collect()
+    }
+
+    /// Refuses ports of ways that there are not.
+    fn check_ways(&self) -> anyhow::Result<()> {
+        for name in self.listen.ports.keys() {
+            if !ways().any(|(key, ..)| key == *name) {
+                let known: Vec<String> = ways().map(|(key, ..)| key).collect();
+                bail!(
+                    "in [listen]: no key {name}: there are address, shared_tcp, shared_udp, {}",
+                    known.join(", ")
+                );
+            }
+        }
+        Ok(())
     }
 }
 
@@ -267,7 +279,9 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused_by_name() {
-        for text in ["[http]\nbnd = 1", "[nothing]\na = 1", "[rules]\nbattery_lo = 3"] {
+        for text in
+            ["[http]\nbnd = 1", "[nothing]\na = 1", "[rules]\nbattery_lo = 3", "[listen]\nbnd_tcp = 1"]
+        {
             let error = format!("{:#}", Config::parse(text, &[]).unwrap_err());
             assert!(
                 error.contains("bnd") || error.contains("nothing") || error.contains("battery_lo"),

@@ -61,6 +61,7 @@ pub(crate) async fn listen(
                 let socket = UdpSocket::bind(address).await.with_context(what)?;
                 listeners.spawn(serve_udp(socket, listening));
             }
+            Transport::Http | Transport::Mqtt | Transport::Client => continue,
         }
         info!(%address, protocol, transport = port.transport.name(), "Listening for devices");
         bound.push(BoundPort { protocol: port.protocol, transport: port.transport, port: port.number });

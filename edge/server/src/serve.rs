@@ -176,6 +176,7 @@ fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
         datagrams: false,
         require_authentication: config.devices.jt808_require_authentication,
         utc_offset_min: config.devices.jt808_utc_offset_min,
+        secrets: Arc::new(plomb_devices::NoSecrets),
     })
 }
 

@@ -1,9 +1,9 @@
-//! A device's identifier in 32 bytes that sort as the identifiers do.
+//! A device's identifier in 48 bytes that sort as the identifiers do.
 
 use plomb_model::DeviceId;
 
-/// Bytes of a key: scheme, length, and up to 30 bytes of value.
-pub(crate) const DEVICE_KEY_BYTES: usize = 32;
+/// Bytes of a key: scheme, length, and up to 46 bytes of value.
+pub(crate) const DEVICE_KEY_BYTES: usize = 48;
 
 /// Key of a device; all zero for entries of no device, which sort first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

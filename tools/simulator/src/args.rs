@@ -205,7 +205,8 @@ pub(crate) const fn names(mode: ModeArg, speech: SpeechArg) -> (&'static str, &'
 
 fn protocol(name: &str) -> Result<Protocol, String> {
     Protocol::from_name(name).ok_or_else(|| {
-        let names: Vec<&str> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
+        let names: Vec<&str> =
+            plomb_simulator::protocol::SIMULATED.iter().map(|protocol| protocol.name()).collect();
         format!("no such protocol; there are {}", names.join(", "))
     })
 }

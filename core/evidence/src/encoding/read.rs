@@ -402,6 +402,9 @@ fn transport_from_code(code: u8) -> Option<Transport> {
     match code {
         1 => Some(Transport::Tcp),
         2 => Some(Transport::Udp),
+        3 => Some(Transport::Http),
+        4 => Some(Transport::Mqtt),
+        5 => Some(Transport::Client),
         _ => None,
     }
 }

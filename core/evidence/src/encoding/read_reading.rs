@@ -35,11 +35,12 @@ impl Reader<'_> {
             8 | 9 | 15..=17 => self.numbered(code)?,
             11 | 12 => self.axes(code)?,
             4 | 5 | 13 | 14 | 33 => self.single_boolean(code)?,
-            1..=3 | 6 | 7 | 10 | 18 | 20 | 21 | 24 | 25 | 32 => self.single_number(code)?,
+            1..=3 | 6 | 7 | 10 | 18 | 20 | 21 | 24 | 25 | 32 | 39..=42 | 44 => self.single_number(code)?,
             22 | 26 | 28..=30 | 35 | 36 => self.single_text(code)?,
             19 => Some(Reading::CellTower(self.cell_tower()?)),
             23 => Some(Reading::Unlock(self.unlock()?)),
             27 => Some(Reading::Imei(self.device()?)),
+            43 => Some(Reading::Alias(self.device()?)),
             PERIPHERAL => {
                 let device = self.device()?;
                 Some(Reading::Peripheral { device, readings: self.readings(depth + 1)?.into() })
@@ -81,6 +82,11 @@ impl Reader<'_> {
             24 => Reading::LockCycles(self.number("count")?),
             25 => Reading::CutCount(self.number("count")?),
             32 => Reading::Rssi(self.integer("signal strength")?),
+            39 => Reading::Counter(self.unsigned("counter")?),
+            40 => Reading::Pressure(self.number("pressure")?),
+            41 => Reading::Antenna(self.number("antenna")?),
+            42 => Reading::Accuracy(Metres(self.signed("accuracy")?)),
+            44 => Reading::ReadCount(self.number("count")?),
             _ => return Ok(None),
         }))
     }
@@ -159,7 +165,7 @@ const fn values_of(code: u64) -> u64 {
         11 | 12 => 3,
         19 => 4,
         23 => 6,
-        1..=7 | 10 | 13 | 14 | 18 | 20..=22 | 24..=30 | 32 | 33 | 35 | 36 => 1,
+        1..=7 | 10 | 13 | 14 | 18 | 20..=22 | 24..=30 | 32 | 33 | 35 | 36 | 39..=44 => 1,
         _ => 0,
     }
 }

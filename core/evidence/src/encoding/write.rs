@@ -21,6 +21,9 @@ impl Writer<'_> {
         self.unsigned(match transport {
             Transport::Tcp => 1_u8,
             Transport::Udp => 2,
+            Transport::Http => 3,
+            Transport::Mqtt => 4,
+            Transport::Client => 5,
         });
     }
 
@@ -211,6 +214,15 @@ impl Writer<'_> {
                 self.text(name);
                 self.signed(*value);
             }
+            Reading::Counter(value) => self.coded_unsigned(39, *value),
+            Reading::Pressure(value) => self.coded_unsigned(40, *value),
+            Reading::Antenna(value) => self.coded_unsigned(41, *value),
+            Reading::Accuracy(value) => self.coded_signed(42, value.0),
+            Reading::Alias(device) => {
+                self.coded(43, 1);
+                self.device(device);
+            }
+            Reading::ReadCount(value) => self.coded_unsigned(44, *value),
             Reading::Bytes { name, value } => {
                 self.coded(38, 2);
                 self.text(name);

@@ -142,6 +142,12 @@ fn told() -> impl Strategy<Value = Reading> {
             .prop_map(|(ticket, outcome)| Reading::CommandResult { ticket: CommandTicket(ticket), outcome }),
         text().prop_map(|v| Reading::Request(String::from(v).into())),
         text().prop_map(Reading::Text),
+        any::<u64>().prop_map(Reading::Counter),
+        any::<u32>().prop_map(Reading::Pressure),
+        any::<u16>().prop_map(Reading::Antenna),
+        any::<i64>().prop_map(|v| Reading::Accuracy(Metres(v))),
+        device().prop_map(Reading::Alias),
+        any::<u32>().prop_map(Reading::ReadCount),
         (text(), any::<i64>())
             .prop_map(|(name, value)| Reading::Code { name: String::from(name).into(), value }),
         (text(), vec(any::<u8>(), 0..40)).prop_map(|(name, value)| Reading::Bytes {
@@ -269,11 +275,17 @@ fn received() -> impl Strategy<Value = Received> {
 }
 
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
-    let opened = (any::<u64>(), of(select(Protocol::ALL.to_vec())), any::<bool>(), text(), received_at())
-        .prop_map(|(connection, protocol, tcp, peer, at)| Opened {
+    let opened = (
+        any::<u64>(),
+        of(select(Protocol::ALL.to_vec())),
+        select(Transport::ALL.to_vec()),
+        text(),
+        received_at(),
+    )
+        .prop_map(|(connection, protocol, transport, peer, at)| Opened {
             connection: ConnectionId(connection),
             protocol,
-            transport: if tcp { Transport::Tcp } else { Transport::Udp },
+            transport,
             peer,
             at,
         });

@@ -80,6 +80,12 @@ impl ReadingView {
             Reading::CommandResult { ticket, outcome } => command_result(*ticket, *outcome),
             Reading::Request(what) => word("request", what),
             Reading::Text(text) => word("text", text),
+            Reading::Counter(count) => plain("counter", *count, count.to_string()),
+            Reading::Pressure(pascal) => number("pressure", *pascal, "Pa"),
+            Reading::Antenna(antenna) => plain("antenna", *antenna, antenna.to_string()),
+            Reading::Accuracy(radius) => number("accuracy", radius.0, "m"),
+            Reading::Alias(id) => word("alias", &id.to_string()),
+            Reading::ReadCount(count) => plain("read-count", *count, count.to_string()),
             Reading::Code { name, value } => plain(name.clone(), *value, value.to_string()),
             Reading::Bytes { name, value } => word(name.clone(), &to_hex(value)),
         }

@@ -59,8 +59,8 @@ pub(crate) struct ProtocolView {
     class: ClassWord,
     transports: Vec<TransportWord>,
     default_port: u16,
-    /// Of `position`, `seal`, `condition`, `commands`.
-    abilities: &'static [&'static str],
+    /// Of `position`, `seal`, `condition`, `commands`, `trust`.
+    abilities: Vec<&'static str>,
 }
 
 /// Whether the platform can do its work.
@@ -119,7 +119,7 @@ impl From<Protocol> for ProtocolView {
             class: ClassWord(class),
             transports: transports.iter().copied().map(TransportWord).collect(),
             default_port: protocol.default_port(),
-            abilities: protocol.abilities(),
+            abilities: protocol.abilities().iter().map(|ability| ability.name()).collect(),
         }
     }
 }

@@ -96,19 +96,13 @@ words! {
     /// A device protocol.
     ProtocolWord(Protocol) = Protocol::ALL;
     /// What was spoken, where that was recognised.
-    RawProtocolWord(Protocol) = [
-        Protocol::Unrecognised,
-        Protocol::Jointech,
-        Protocol::Jt808,
-        Protocol::Gt06,
-        Protocol::Teltonika,
-    ];
+    RawProtocolWord(Protocol) = every_protocol();
     /// How the device is powered and heard.
     ClassWord(DeviceClass) = [DeviceClass::Passive, DeviceClass::SemiActive, DeviceClass::Active];
     /// What stands behind a position.
     FixWord(Fix) = [Fix::Gnss, Fix::Stale, Fix::Network];
     /// How the bytes travel.
-    TransportWord(Transport) = [Transport::Tcp, Transport::Udp];
+    TransportWord(Transport) = Transport::ALL;
     /// A condition that a device reports.
     SignalWord(Signal) = Signal::ALL;
     /// How a device stands: its worst open alarm, else whether it is silent.
@@ -122,6 +116,11 @@ words! {
     ];
     /// What an account may do: a viewer reads, an operator also acknowledges alarms, an admin also manages accounts.
     RoleWord(Role) = Role::ALL;
+}
+
+/// The protocols that are spoken, and the word for what is none of them.
+fn every_protocol() -> Vec<Protocol> {
+    std::iter::once(Protocol::Unrecognised).chain(Protocol::ALL).collect()
 }
 
 impl FromText for u32 {

@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn rows_come_back() {
-        let devices = [DeviceKey([1; 32]), DeviceKey([2; 32])];
+        let devices = [DeviceKey([1; DEVICE_KEY_BYTES]), DeviceKey([2; DEVICE_KEY_BYTES])];
         let mut writer = BlockWriter::default();
         let mut expected = Vec::new();
         let times = [0, -1, i64::MAX, i64::MIN, 1_700_000_000_000];

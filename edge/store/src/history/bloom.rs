@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn key(number: u32) -> DeviceKey {
-        let mut key = [0; 32];
+        let mut key = [0; crate::device_key::DEVICE_KEY_BYTES];
         key[..2].copy_from_slice(&[2, 10]);
         key[2..12].copy_from_slice(format!("{number:010}").as_bytes());
         DeviceKey(key)

@@ -91,13 +91,13 @@ impl Incident {
     #[must_use]
     pub const fn told_by(self, protocol: Protocol) -> bool {
         match protocol {
-            Protocol::Unrecognised => false,
             Protocol::Jointech | Protocol::Jt808 => true,
             Protocol::Gt06 => !matches!(self, Self::WrongPassword | Self::LongUnlocked | Self::MotorFault),
             Protocol::Teltonika => !matches!(
                 self,
                 Self::WrongPassword | Self::LongUnlocked | Self::MotorFault | Self::CaseOpen | Self::Shock
             ),
+            _ => false,
         }
     }
 

@@ -116,15 +116,19 @@ pub trait Terminal: Send {
     fn answer(&mut self, reference: u32, outcome: Outcome, report: &Report) -> Vec<Outgoing>;
 }
 
-/// A device of `protocol` with this identifier; `datagrams` where it talks over UDP.
+/// The protocols whose devices are simulated.
+pub const SIMULATED: [Protocol; 4] =
+    [Protocol::Jointech, Protocol::Jt808, Protocol::Gt06, Protocol::Teltonika];
+
+/// A device of `protocol`, one of [`SIMULATED`], with this identifier; `datagrams` where it talks over UDP.
 #[must_use]
 pub fn terminal(protocol: Protocol, id: DeviceId, datagrams: bool) -> Box<dyn Terminal> {
     match protocol {
-        // No device speaks the unrecognised; whatever is asked for one is told by a lock.
-        Protocol::Jointech | Protocol::Unrecognised => Box::new(jointech::Jointech::new(id)),
         Protocol::Jt808 => Box::new(jt808::Jt808::new(id)),
         Protocol::Gt06 => Box::new(gt06::Gt06::new(id)),
         Protocol::Teltonika => Box::new(teltonika::Teltonika::new(id, datagrams)),
+        // Nobody plans a device of another protocol; whatever is asked for one is told by a lock.
+        _ => Box::new(jointech::Jointech::new(id)),
     }
 }
 

@@ -796,7 +796,7 @@ export interface components {
         Protocol: "jointech" | "jt808" | "gt06" | "teltonika";
         /** @description A protocol that is spoken. */
         ProtocolDescription: {
-            /** @description Of `position`, `seal`, `condition`, `commands`. */
+            /** @description Of `position`, `seal`, `condition`, `commands`, `trust`. */
             abilities: string[];
             class: components["schemas"]["Class"];
             /** Format: int32 */
@@ -944,7 +944,7 @@ export interface components {
          * @description How the bytes travel.
          * @enum {string}
          */
-        Transport: "tcp" | "udp";
+        Transport: "tcp" | "udp" | "http" | "mqtt" | "client";
         /** @description How far it can be trusted. */
         Trust: {
             identity: components["schemas"]["Identity"];

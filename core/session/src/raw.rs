@@ -5,7 +5,8 @@ use plomb_model::{Command, CommandError, CommandTicket, DeviceId, Protocol, Rece
 use crate::{Decoded, Session};
 
 /// A session that keeps everything and understands nothing.
-pub(crate) fn session() -> Box<dyn Session> {
+#[must_use]
+pub fn raw() -> Box<dyn Session> {
     Box::new(Raw)
 }
 

@@ -2,7 +2,7 @@
 
 use plomb_model::{Command, CommandError, CommandTicket, ReceivedAt};
 
-use crate::Decoded;
+use crate::{Decoded, NoSecrets, Secrets};
 
 /// One conversation with one device, or with a gateway that speaks for many. Performs no I/O: the caller
 /// moves the bytes and the time, and sends the replies once the reports that asked for them are durable.
@@ -51,6 +51,8 @@ pub struct SessionConfig {
     /// Difference of the device's clock to UTC in minutes where the protocol writes local time
     /// without saying which (JT/T 808 says GMT+8: 480).
     pub utc_offset_min: i16,
+    /// Keys of devices.
+    pub secrets: std::sync::Arc<dyn Secrets>,
 }
 
 impl Default for SessionConfig {
@@ -62,6 +64,7 @@ impl Default for SessionConfig {
             datagrams: false,
             require_authentication: false,
             utc_offset_min: 480,
+            secrets: std::sync::Arc::new(NoSecrets),
         }
     }
 }
