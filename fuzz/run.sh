@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every fuzz target (or the one named second) for a number of seconds, seeded from the vectors. No nightly compiler is needed: the
-# coverage instrumentation is switched on by hand.
+# Runs every fuzz target (or the one named second) for a number of seconds, seeded from the vectors: one for each
+# protocol, and those of Cargo.toml. No nightly compiler is needed: the coverage instrumentation is switched on by hand.
 set -eu
 seconds=${1:-10}
 only=${2:-}
@@ -13,18 +13,28 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 # With an explicit target the flags do not reach build scripts, which could not run with them.
 cargo build --release --locked --target "$host" --quiet
 
+mkdir -p corpus artifacts
 node seed.mjs
-for target in $(sed -n 's/^name = "\([a-z0-9-]*\)"$/\1/p' Cargo.toml | grep -v plomb-fuzz); do
-    [ -z "$only" ] || [ "$only" = "$target" ] || continue
-    mkdir -p "corpus/$target" artifacts
+
+# Runs the program $1 as the target $2.
+fuzz() {
+    [ -z "$only" ] || [ "$only" = "$2" ] || return 0
+    mkdir -p "corpus/$2"
     # What once failed is tried again each time.
-    [ ! -d "regressions/$target" ] || cp "regressions/$target"/* "corpus/$target/"
-    printf 'fuzz %s: ' "$target"
-    if "target/$host/release/$target" "corpus/$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 \
-        -artifact_prefix="artifacts/$target-" -print_final_stats=1 >"artifacts/$target.log" 2>&1; then
-        grep -E 'stat::number_of_executed_units' "artifacts/$target.log" | sed 's/.*: */executed /'
+    [ ! -d "regressions/$2" ] || cp "regressions/$2"/* "corpus/$2/"
+    printf 'fuzz %s: ' "$2"
+    if PLOMB_FUZZ_PROTOCOL=$2 "target/$host/release/$1" "corpus/$2" -max_total_time="$seconds" -max_len=4096 \
+        -rss_limit_mb=2048 -artifact_prefix="artifacts/$2-" -print_final_stats=1 >"artifacts/$2.log" 2>&1; then
+        grep -E 'stat::number_of_executed_units' "artifacts/$2.log" | sed 's/.*: */executed /'
     else
-        tail -n 30 "artifacts/$target.log"
+        tail -n 30 "artifacts/$2.log"
         exit 1
     fi
+}
+
+while read -r protocol; do
+    fuzz protocol "$protocol"
+done <corpus/protocols.txt
+for target in $(sed -n 's/^name = "\([a-z0-9-]*\)"$/\1/p' Cargo.toml | grep -v -e plomb-fuzz -e protocol); do
+    fuzz "$target" "$target"
 done

@@ -1,97 +1,71 @@
 //! Nanoseconds a frame and frames a second from bytes to events, on one core, for each protocol.
 //!
 //! The frames are typical position reports out of `vectors/`, given to a session that knows its device, as on a
-//! connection; what is measured is `receive` with everything that comes of it, and clearing the result.
+//! connection; what is measured is `receive` and `finish` with everything that comes of them, and clearing the result.
 //! Run with `cargo bench -p plomb-devices`.
 
 use std::fmt;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use plomb_devices::{Decoded, Session, SessionConfig, gt06, jointech, jt808, teltonika};
-use plomb_model::{ReceivedAt, Timestamp};
+use plomb_devices::{Decoded, SessionConfig, open};
+use plomb_model::{Protocol, ReceivedAt, Timestamp};
 
 /// One kind of frame of one protocol.
 struct Case {
+    /// The protocol.
+    protocol: Protocol,
     /// What the frame is.
     name: &'static str,
-    /// Opens a session of the protocol.
-    open: fn(SessionConfig) -> Box<dyn Session>,
-    /// The vector file's content.
-    vectors: &'static str,
-    /// The line of the frame that introduces the device, where the protocol has one.
-    login: Option<&'static str>,
+    /// The file in `vectors/`.
+    file: &'static str,
+    /// The line of the frame that introduces the device; empty where the protocol has none.
+    login: &'static str,
     /// The line of the frame.
     frame: &'static str,
 }
 
-const JOINTECH: &str = include_str!("../../../vectors/trackers/jointech-synthetic.jsonl");
-const JT808: &str = include_str!("../../../vectors/trackers/jt808.jsonl");
-const GT06: &str = include_str!("../../../vectors/trackers/gt06-synthetic.jsonl");
-const TELTONIKA: &str = include_str!("../../../vectors/trackers/teltonika.jsonl");
-const TELTONIKA_LOGIN: Option<&str> = Some("TeltonikaProtocolDecoderTest.testDecode#0");
+const fn case(
+    protocol: Protocol,
+    name: &'static str,
+    file: &'static str,
+    login: &'static str,
+    frame: &'static str,
+) -> Case {
+    Case { protocol, name, file, login, frame }
+}
+
+const JT808: &str = "trackers/jt808.jsonl";
+const TELTONIKA: &str = "trackers/teltonika.jsonl";
+const TELTONIKA_LOGIN: &str = "TeltonikaProtocolDecoderTest.testDecode#0";
 
 /// The table: one line a case.
+#[rustfmt::skip]
 const CASES: &[Case] = &[
-    Case {
-        name: "jointech binary position of a lock",
-        open: jointech::session,
-        vectors: JOINTECH,
-        login: None,
-        frame: "jointech-synthetic.locked",
-    },
-    Case {
-        name: "jt808 position with 9 items",
-        open: jt808::session,
-        vectors: JT808,
-        login: None,
-        frame: "Jt808ProtocolDecoderTest.testDecode#6",
-    },
-    Case {
-        name: "gt06 position with alarm of a lock",
-        open: gt06::session,
-        vectors: GT06,
-        login: Some("login"),
-        frame: "alarm-00",
-    },
-    Case {
-        name: "teltonika codec 8, 1 record of 14 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#41",
-    },
-    Case {
-        name: "teltonika codec 8E, 1 record of 15 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#44",
-    },
-    Case {
-        name: "teltonika codec 8, 8 records of 25 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#27",
-    },
+    case(Protocol::Jointech, "binary position of a lock", "trackers/jointech-synthetic.jsonl", "", "jointech-synthetic.locked"),
+    case(Protocol::Jt808, "position with 9 items", JT808, "", "Jt808ProtocolDecoderTest.testDecode#6"),
+    case(Protocol::Gt06, "position with alarm of a lock", "trackers/gt06-synthetic.jsonl", "login", "alarm-00"),
+    case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
+    case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),
+    case(Protocol::Teltonika, "codec 8, 8 records of 25 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#27"),
 ];
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+        write!(f, "{} {}", self.protocol.name(), self.name)
     }
 }
 
 impl Case {
-    /// The bytes of a line, none if it is not there: the bench then refuses to run.
+    /// The bytes of a line.
     fn bytes(&self, id: &str) -> Vec<u8> {
-        let lines =
-            self.vectors.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let line = lines
-            .into_iter()
-            .find(|line| line.get("id").is_some_and(|found| found == id))
-            .unwrap_or_default();
+        let path = format!("{}/../../vectors/{}", env!("CARGO_MANIFEST_DIR"), self.file);
+        #[expect(clippy::disallowed_methods, reason = "a benchmark reads its vectors")]
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let line = lines.find(|line| line.get("id").is_some_and(|found| found == id));
+        assert!(line.is_some(), "{path} has no frame {id}");
+        let line = line.unwrap_or_default();
         let field = |name: &str| line.get(name).and_then(serde_json::Value::as_str);
         match (field("hex"), field("text")) {
             (Some(hex), _) => plomb_wire::from_hex(hex).unwrap_or_default(),
@@ -104,23 +78,25 @@ fn main() {
     divan::main();
 }
 
-/// `receive` of one frame.
+/// `receive` and `finish` of one frame.
 #[divan::bench(args = CASES, sample_size = 1000)]
 fn decode(bencher: Bencher<'_, '_>, case: &Case) {
     let now = ReceivedAt(Timestamp::from_secs(1_760_000_000));
-    let mut session = (case.open)(SessionConfig::default());
+    let mut session = open(case.protocol, SessionConfig::default());
     let mut out = Decoded::default();
-    if let Some(login) = case.login {
-        session.receive(now, &case.bytes(login), &mut out);
+    if !case.login.is_empty() {
+        session.receive(now, &case.bytes(case.login), &mut out);
         out.clear();
     }
     let frame = case.bytes(case.frame);
     session.receive(now, &frame, &mut out);
+    session.finish(now, &mut out);
     let decoded = out.reports().any(|report| report.issues.is_empty() && !report.events.is_empty());
     assert!(decoded, "{case}: the frame does not decode");
     bencher.counter(ItemsCount::new(1_usize)).counter(BytesCount::new(frame.len())).bench_local(|| {
         out.clear();
         session.receive(now, black_box(&frame), &mut out);
+        session.finish(now, &mut out);
         out.len()
     });
 }

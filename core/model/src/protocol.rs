@@ -192,7 +192,8 @@ impl Protocol {
         self.facts().transports
     }
 
-    /// The port that devices of this kind are commonly configured for.
+    /// The port that devices of this kind are commonly configured for; 0 where it has none of its own (messages that
+    /// come by HTTP or MQTT).
     #[must_use]
     pub const fn default_port(self) -> u16 {
         self.facts().default_port
@@ -236,7 +237,8 @@ mod tests {
             for other in Protocol::ALL.into_iter().skip(place + 1) {
                 assert_ne!(protocol.name(), other.name());
                 assert_ne!(protocol as u16, other as u16);
-                assert_ne!(protocol.default_port(), other.default_port(), "{protocol:?} {other:?}");
+                let port = protocol.default_port();
+                assert!(port == 0 || port != other.default_port(), "{protocol:?} {other:?}");
             }
             assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
             assert_eq!(Protocol::from_code(protocol as u16), Some(protocol));

@@ -56,6 +56,8 @@ pub(crate) struct Listen {
     pub(crate) address: IpAddr,
     pub(crate) shared_tcp: u16,
     pub(crate) shared_udp: u16,
+    /// Whether a protocol that has no key of its own listens on its common port.
+    pub(crate) common_ports: bool,
     #[serde(flatten)]
     pub(crate) ports: BTreeMap<String, u16>,
 }
@@ -111,6 +113,7 @@ impl Default for Listen {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             shared_tcp: 5000,
             shared_udp: 5000,
+            common_ports: true,
             ports: ways().map(|(key, protocol, _)| (key, protocol.default_port())).collect(),
         }
     }
@@ -123,7 +126,7 @@ fn ways() -> impl Iterator<Item = (String, Protocol, Transport)> {
         let key =
             move |transport: Transport| format!("{}_{}", protocol.name().replace('-', "_"), transport.name());
         transports
-            .filter(|transport| matches!(transport, Transport::Tcp | Transport::Udp | Transport::Http))
+            .filter(|transport| matches!(transport, Transport::Tcp | Transport::Udp))
             .map(move |transport| (key(transport), protocol, transport))
     })
 }
@@ -197,11 +200,12 @@ impl Config {
         Ok(settings)
     }
 
-    /// The ports to listen on; 0 turns one off, and a way that is not named has its default.
+    /// The ports to listen on; 0 turns one off, and a way that is not named has its protocol's common port.
     pub(crate) fn ports(&self) -> Vec<Port> {
         let listen = &self.listen;
         let own = ways().map(|(key, protocol, transport)| {
-            let number = listen.ports.get(&key).copied().unwrap_or_else(|| protocol.default_port());
+            let common = if listen.common_ports { protocol.default_port() } else { 0 };
+            let number = listen.ports.get(&key).copied().unwrap_or(common);
             Port { protocol: Some(protocol), transport, number }
         });
         let shared = [(Transport::Tcp, listen.shared_tcp), (Transport::Udp, listen.shared_udp)];

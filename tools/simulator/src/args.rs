@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use plomb_model::{DeviceId, Protocol};
 use plomb_simulator::fleet::incident::{Incident, Scripted};
 use plomb_simulator::load::{Mode, Speech};
+use plomb_simulator::protocol::SIMULATED;
 
 /// Simulated e-locks and trackers that speak their real protocols over real sockets.
 #[derive(Debug, Parser)]
@@ -33,6 +34,12 @@ pub(crate) struct FleetArgs {
     /// Where the platform listens.
     #[arg(long, default_value = "127.0.0.1")]
     pub(crate) host: String,
+    /// What the devices speak, separated by commas, or `all`.
+    #[arg(long, value_delimiter = ',', value_parser = speaking, default_value = "jointech,jt808,gt06,teltonika")]
+    pub(crate) protocols: Vec<Speaking>,
+    /// `PROTOCOL=PORT` where a protocol is not on its common port; may come again.
+    #[arg(long, value_parser = protocol_port)]
+    pub(crate) port: Vec<(Protocol, u16)>,
     #[arg(long, default_value_t = Protocol::Jointech.default_port())]
     pub(crate) jointech_port: u16,
     #[arg(long, default_value_t = Protocol::Jt808.default_port())]
@@ -203,12 +210,50 @@ pub(crate) const fn names(mode: ModeArg, speech: SpeechArg) -> (&'static str, &'
     }
 }
 
+/// One of the protocols that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaking {
+    All,
+    One(Protocol),
+}
+
+impl FleetArgs {
+    /// The protocols that are asked for, each with its port.
+    pub(crate) fn speaking(&self) -> Vec<(Protocol, u16)> {
+        let asked = |protocol: Protocol| {
+            self.protocols.iter().any(|speaking| [Speaking::All, Speaking::One(protocol)].contains(speaking))
+        };
+        let port = |protocol: Protocol| match protocol {
+            Protocol::Jointech => self.jointech_port,
+            Protocol::Jt808 => self.jt808_port,
+            Protocol::Gt06 => self.gt06_port,
+            Protocol::Teltonika => self.teltonika_port,
+            _ => protocol.default_port(),
+        };
+        let named = |protocol: Protocol| self.port.iter().find(|(named, _)| *named == protocol);
+        let known = SIMULATED.iter().map(|spoken| spoken.protocol);
+        known
+            .filter(|protocol| asked(*protocol))
+            .map(|protocol| (protocol, named(protocol).map_or_else(|| port(protocol), |(_, port)| *port)))
+            .collect()
+    }
+}
+
 fn protocol(name: &str) -> Result<Protocol, String> {
-    Protocol::from_name(name).ok_or_else(|| {
-        let names: Vec<&str> =
-            plomb_simulator::protocol::SIMULATED.iter().map(|protocol| protocol.name()).collect();
-        format!("no such protocol; there are {}", names.join(", "))
+    let found = SIMULATED.iter().map(|spoken| spoken.protocol).find(|protocol| protocol.name() == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = SIMULATED.iter().map(|spoken| spoken.protocol.name()).collect();
+        format!("no devices of that protocol are simulated; there are {}", names.join(", "))
     })
+}
+
+fn speaking(name: &str) -> Result<Speaking, String> {
+    if name == "all" { Ok(Speaking::All) } else { protocol(name).map(Speaking::One) }
+}
+
+fn protocol_port(text: &str) -> Result<(Protocol, u16), String> {
+    let (name, port) = text.split_once('=').ok_or("write PROTOCOL=PORT")?;
+    Ok((protocol(name)?, port.parse().map_err(|_| format!("{port:?} is no port"))?))
 }
 
 /// A number with its unit: `500ms`, `10s`, `2m`, `1h`; seconds without one.
@@ -240,6 +285,19 @@ mod tests {
         };
         assert_eq!((fleet.interval, fleet.incident.len()), (Duration::from_secs(10), 2));
         assert_eq!((fleet.jointech_port, fleet.teltonika_port), (5014, 5027));
+        let usual = [
+            (Protocol::Jointech, 5014),
+            (Protocol::Jt808, 5015),
+            (Protocol::Gt06, 5023),
+            (Protocol::Teltonika, 5027),
+        ];
+        assert_eq!(fleet.speaking(), usual);
+        let some = "plomb-simulator fleet --protocols gt06,jt808 --port gt06=7000";
+        let Command::Fleet(some) = Args::try_parse_from(some.split_whitespace()).unwrap().command else {
+            panic!("fleet")
+        };
+        assert_eq!(some.speaking(), [(Protocol::Jt808, 5015), (Protocol::Gt06, 7000)]);
+        assert!(Args::try_parse_from(["plomb-simulator", "fleet", "--protocols", "smoke"]).is_err());
         let trigger = "plomb-simulator trigger --kind cut --protocol jointech --port 5014";
         assert!(Args::try_parse_from(trigger.split_whitespace()).is_ok());
         let load = "plomb-simulator load --mode gateway --port 5015 --connections 8 --duration 10s --record r.txt \

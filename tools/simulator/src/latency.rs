@@ -190,7 +190,7 @@ fn send(latency: &Latency, written: &Mutex<HashMap<String, Instant>>) -> anyhow:
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let id = plan::identifier(Protocol::Jointech, latency.first, index, false);
         let id = id.context("no identifier")?;
-        let mut terminal = protocol::terminal(Protocol::Jointech, id, false);
+        let mut terminal = protocol::terminal(Protocol::Jointech, id, false).context("no such terminal")?;
         let mut bytes = Vec::new();
         terminal.connected(log::now(), &mut bytes);
         let (cut, _) = trigger::struck(trigger::sealed(), Incident::Cut);

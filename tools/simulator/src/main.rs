@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use plomb_simulator::fleet::run::{Addresses, Fleet};
+use plomb_simulator::fleet::run::Fleet;
 use plomb_simulator::fleet::unit::Conditions;
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
@@ -39,12 +39,11 @@ fn resolve(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
 
 fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     let to = |port: u16| resolve(&args.host, args.shared_port.unwrap_or(port));
-    let addresses = Addresses {
-        jointech: to(args.jointech_port)?,
-        jt808: to(args.jt808_port)?,
-        gt06: to(args.gt06_port)?,
-        teltonika: to(args.teltonika_port)?,
-    };
+    let speaking = args
+        .speaking()
+        .into_iter()
+        .map(|(protocol, port)| Ok((protocol, to(port)?)))
+        .collect::<anyhow::Result<_>>()?;
     let conditions = Conditions {
         time_factor: args.time_factor,
         apparent_kmh_max: args.apparent_kmh_max,
@@ -53,7 +52,7 @@ fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(args.threads).enable_all().build()?;
     runtime.block_on(fleet::run::run(Fleet {
-        addresses,
+        speaking,
         devices: args.devices,
         seed: args.seed,
         interval: args.interval,

@@ -49,7 +49,8 @@ pub fn run(trigger: &Trigger, mut told: impl Write) -> anyhow::Result<()> {
     let stream =
         TcpStream::connect_timeout(&to, ANSWER_MAX).with_context(|| format!("connecting to {to}"))?;
     stream.set_nodelay(true)?;
-    let mut talk = Talk { stream, terminal: protocol::terminal(protocol, id, false) };
+    let terminal = protocol::terminal(protocol, id, false).context("no such terminal")?;
+    let mut talk = Talk { stream, terminal };
     let mut hello = Vec::new();
     talk.terminal.connected(log::now(), &mut hello);
     talk.stream.write_all(&hello)?;

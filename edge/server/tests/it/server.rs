@@ -55,9 +55,7 @@ impl Server {
             .env("PLOMB_STORAGE_FREE_MIB_MIN", "16")
             .env("PLOMB_LISTEN_ADDRESS", "127.0.0.1")
             .env("PLOMB_HTTP_BIND", format!("127.0.0.1:{}", self.port("HTTP")));
-        for name in ["JT808_UDP", "TELTONIKA_UDP", "SHARED_UDP"] {
-            command.env(format!("PLOMB_LISTEN_{name}"), "0");
-        }
+        command.env("PLOMB_LISTEN_COMMON_PORTS", "false").env("PLOMB_LISTEN_SHARED_UDP", "0");
         for name in PORTS {
             command.env(format!("PLOMB_LISTEN_{name}"), self.port(name).to_string());
         }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use plomb_model::{Protocol, Signal};
 
+use crate::protocol::simulated;
+
 /// A kind of incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Incident {
@@ -89,16 +91,9 @@ impl Incident {
 
     /// Whether devices of this protocol can tell it.
     #[must_use]
-    pub const fn told_by(self, protocol: Protocol) -> bool {
-        match protocol {
-            Protocol::Jointech | Protocol::Jt808 => true,
-            Protocol::Gt06 => !matches!(self, Self::WrongPassword | Self::LongUnlocked | Self::MotorFault),
-            Protocol::Teltonika => !matches!(
-                self,
-                Self::WrongPassword | Self::LongUnlocked | Self::MotorFault | Self::CaseOpen | Self::Shock
-            ),
-            _ => false,
-        }
+    pub fn told_by(self, protocol: Protocol) -> bool {
+        simulated(protocol)
+            .is_some_and(|spoken| self.signal().is_none_or(|signal| !spoken.untold.contains(&signal)))
     }
 
     /// How long its condition holds, seconds: long enough for an operator to see it, short enough for a demonstration.

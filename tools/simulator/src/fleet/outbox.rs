@@ -140,7 +140,7 @@ mod tests {
 
     fn terminal() -> Box<dyn Terminal> {
         let id = "imei:356307042441013".parse().unwrap();
-        crate::protocol::terminal(plomb_model::Protocol::Teltonika, id, false)
+        crate::protocol::terminal(plomb_model::Protocol::Teltonika, id, false).unwrap()
     }
 
     #[test]

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use plomb_model::{DeviceId, Protocol};
+use plomb_model::{DeviceId, Protocol, Transport};
 
 use super::drive::Drive;
 use super::route::Route;
 use super::{land, sea};
+use crate::protocol::{Numbering, Spoken, simulated};
 
-/// Shares of the protocols in a fleet, in the order of `SIMULATED`.
-const WEIGHTS: [(Protocol, u32); 4] =
-    [(Protocol::Jointech, 4), (Protocol::Jt808, 3), (Protocol::Gt06, 1), (Protocol::Teltonika, 2)];
 /// One device in so many is on a ship.
 const SHIPS_ONE_IN: usize = 4;
 /// One JT/T 808 terminal in so many speaks the 2019 edition.
@@ -33,16 +31,17 @@ pub struct Planned {
     pub rng: fastrand::Rng,
 }
 
-/// Plans `count` devices.
+/// Plans `count` devices of `protocols`, in the proportion of their weights; those that are not simulated are left out.
 ///
 /// `udp_percent` of those whose protocol may use UDP do.
 #[must_use]
-pub fn plan(count: usize, seed: u64, udp_percent: u8) -> Vec<Planned> {
+pub fn plan(count: usize, seed: u64, udp_percent: u8, protocols: &[Protocol]) -> Vec<Planned> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let land: Vec<Arc<Route>> = land::corridors().into_iter().map(Arc::new).collect();
     let sea: Vec<Arc<Route>> = sea::Lanes::load().trades().into_iter().map(Arc::new).collect();
     let base = rng.u32(10_000_000..90_000_000);
-    let total: u32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
+    let spoken: Vec<&Spoken> = protocols.iter().filter_map(|protocol| simulated(*protocol)).collect();
+    let total: u32 = spoken.iter().map(|spoken| spoken.weight).sum();
     let mut devices = Vec::with_capacity(count);
     for index in 0..count {
         let mut own = fastrand::Rng::with_seed(rng.u64(..));
@@ -51,8 +50,10 @@ pub fn plan(count: usize, seed: u64, udp_percent: u8) -> Vec<Planned> {
         // Every route in turn, so that a small fleet is spread over the world.
         let turn = if ship { index / SHIPS_ONE_IN } else { index - index / SHIPS_ONE_IN };
         let Some(route) = routes.get(turn % routes.len().max(1)) else { continue };
-        let protocol = protocol_at(own.u32(..total));
-        let udp = protocol.transports().len() > 1 && own.u8(..100) < udp_percent;
+        let Some(protocol) = protocol_at(&spoken, own.u32(..total.max(1))) else { continue };
+        let transports = protocol.transports();
+        let either = transports.contains(&Transport::Tcp) && transports.contains(&Transport::Udp);
+        let udp = if either { own.u8(..100) < udp_percent } else { transports == [Transport::Udp] };
         let edition_2019 = index % EDITION_2019_ONE_IN == 1;
         let Some(id) = identifier(protocol, base, index, edition_2019) else { continue };
         let drive = Drive::new(Arc::clone(route), &mut own);
@@ -61,27 +62,25 @@ pub fn plan(count: usize, seed: u64, udp_percent: u8) -> Vec<Planned> {
     devices
 }
 
-fn protocol_at(mut place: u32) -> Protocol {
-    for (protocol, weight) in WEIGHTS {
-        if place < weight {
-            return protocol;
+fn protocol_at(spoken: &[&Spoken], mut place: u32) -> Option<Protocol> {
+    for one in spoken {
+        if place < one.weight {
+            return Some(one.protocol);
         }
-        place -= weight;
+        place -= one.weight;
     }
-    Protocol::Jointech
+    None
 }
 
 /// Identifier of device `index` in the protocol's numbering.
 #[must_use]
 pub fn identifier(protocol: Protocol, base: u32, index: usize, edition_2019: bool) -> Option<DeviceId> {
     let number = (u64::from(base) + u64::try_from(index).ok()?) % 100_000_000;
-    let value = match protocol {
-        Protocol::Jointech => format!("80{number:08}"),
-        Protocol::Jt808 if edition_2019 => format!("000000000135{number:08}"),
-        Protocol::Jt808 => format!("0135{number:08}"),
-        Protocol::Gt06 => imei(86_471_700_000_000 + number % 1_000_000, number),
-        Protocol::Teltonika => imei(35_630_704_000_000 + number % 1_000_000, number),
-        _ => return None,
+    let value = match simulated(protocol)?.numbering {
+        Numbering::Prefix(prefix) => format!("{prefix}{number:08}"),
+        Numbering::Jt808 if edition_2019 => format!("000000000135{number:08}"),
+        Numbering::Jt808 => format!("0135{number:08}"),
+        Numbering::Imei(type_code) => imei(type_code * 1_000_000 + number % 1_000_000, number),
     };
     DeviceId::new(protocol.scheme(), &value).ok()
 }
@@ -107,22 +106,23 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::protocol::USUAL;
 
     #[test]
     fn the_seed_decides_everything() {
-        let (one, two) = (plan(200, 7, 30), plan(200, 7, 30));
-        let other = plan(200, 8, 30);
+        let (one, two) = (plan(200, 7, 30, &USUAL), plan(200, 7, 30, &USUAL));
+        let other = plan(200, 8, 30, &USUAL);
         let ids: Vec<DeviceId> = one.iter().map(|device| device.id).collect();
         assert_eq!(ids, two.iter().map(|device| device.id).collect::<Vec<_>>());
         assert_ne!(ids, other.iter().map(|device| device.id).collect::<Vec<_>>());
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 200);
         assert!(one.iter().zip(&two).all(|(a, b)| a.drive.place() == b.drive.place()));
-        for protocol in crate::protocol::SIMULATED {
+        for protocol in USUAL {
             assert!(one.iter().filter(|device| device.protocol == protocol).count() > 8, "{protocol:?}");
         }
         assert!(
             one.iter().any(|device| device.datagrams)
-                && plan(200, 7, 0).iter().all(|device| !device.datagrams)
+                && plan(200, 7, 0, &USUAL).iter().all(|device| !device.datagrams)
         );
         assert!(ids.iter().any(|id| id.value().len() == 20));
     }

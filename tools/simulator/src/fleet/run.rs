@@ -26,37 +26,11 @@ const TELL_EVERY: Duration = Duration::from_secs(30);
 /// Scheduled incidents begin after this: the fleet is connected by then.
 const FIRST_INCIDENT: Duration = Duration::from_secs(10);
 
-/// Where each protocol listens.
-#[derive(Clone, Copy, Debug)]
-pub struct Addresses {
-    /// Jointech.
-    pub jointech: SocketAddr,
-    /// JT/T 808.
-    pub jt808: SocketAddr,
-    /// GT06.
-    pub gt06: SocketAddr,
-    /// Teltonika.
-    pub teltonika: SocketAddr,
-}
-
-impl Addresses {
-    /// Where `protocol` listens.
-    #[must_use]
-    pub const fn of(&self, protocol: Protocol) -> SocketAddr {
-        match protocol {
-            Protocol::Jt808 => self.jt808,
-            Protocol::Gt06 => self.gt06,
-            Protocol::Teltonika => self.teltonika,
-            _ => self.jointech,
-        }
-    }
-}
-
 /// What a fleet is to be and to do.
 #[derive(Clone, Debug)]
 pub struct Fleet {
-    /// Where the platform listens.
-    pub addresses: Addresses,
+    /// What the devices speak, and where the platform listens for it.
+    pub speaking: Vec<(Protocol, SocketAddr)>,
     /// How many devices.
     pub devices: usize,
     /// What everything random is drawn from.
@@ -80,18 +54,22 @@ pub async fn run(fleet: Fleet) -> Arc<Counters> {
     let counters = Arc::new(Counters::default());
     let mut tasks = JoinSet::new();
     let mut devices = Vec::with_capacity(fleet.devices);
-    let planned = plan(fleet.devices, fleet.seed, fleet.udp_percent);
+    let protocols: Vec<Protocol> = fleet.speaking.iter().map(|(protocol, _)| *protocol).collect();
+    let planned = plan(fleet.devices, fleet.seed, fleet.udp_percent, &protocols);
     let interval_ms = i64::try_from(fleet.interval.as_millis()).unwrap_or(i64::MAX);
     for planned in planned {
         let (sender, incidents) = mpsc::channel(INCIDENTS_WAITING_MAX);
         let (protocol, id, datagrams) = (planned.protocol, planned.id, planned.datagrams);
-        let terminal = protocol::terminal(protocol, id, datagrams);
+        let address = fleet.speaking.iter().find(|(spoken, _)| *spoken == protocol);
+        let (Some(terminal), Some((_, to))) = (protocol::terminal(protocol, id, datagrams), address) else {
+            continue;
+        };
         let share = u32::try_from(planned.index * 1000 / fleet.devices.max(1)).unwrap_or_default();
         let wait = START_OVER * share / 1000;
         let agent = Agent {
             unit: Unit::new(planned, fleet.conditions),
             terminal,
-            to: fleet.addresses.of(protocol),
+            to: *to,
             datagrams,
             interval_ms,
             incidents,
@@ -231,11 +209,11 @@ fn tell(counters: &Counters) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::SIMULATED;
+    use crate::protocol::USUAL;
 
     #[test]
     fn the_rota_is_the_seeds() {
-        let devices: Vec<(Protocol, ())> = SIMULATED.iter().cycle().take(40).map(|p| (*p, ())).collect();
+        let devices: Vec<(Protocol, ())> = USUAL.iter().cycle().take(40).map(|p| (*p, ())).collect();
         let draw = |seed| {
             let mut rota = Rota::new(seed);
             (0..24).map(|_| rota.next(&devices)).collect::<Vec<_>>()

@@ -308,6 +308,7 @@ pub(crate) fn parts(mut lock: Lock, signals: Signals) -> Lock {
 mod tests {
     use super::*;
     use crate::fleet::plan::plan;
+    use crate::protocol::USUAL;
 
     const CALM: Conditions = Conditions { time_factor: 30.0, apparent_kmh_max: 900.0, gaps_percent: 0 };
 
@@ -316,13 +317,13 @@ mod tests {
     }
 
     fn unit(protocol: Protocol) -> Unit {
-        let planned = plan(60, 7, 0).into_iter().find(|device| device.protocol == protocol).unwrap();
+        let planned = plan(60, 7, 0, &USUAL).into_iter().find(|device| device.protocol == protocol).unwrap();
         Unit::new(planned, CALM)
     }
 
     #[test]
     fn moves_visibly_but_not_faster_than_allowed() {
-        for planned in plan(60, 7, 0) {
+        for planned in plan(60, 7, 0, &USUAL) {
             let mut unit = Unit::new(planned, CALM);
             let place = |report: Report| {
                 crate::fleet::route::Point::new(
@@ -381,7 +382,7 @@ mod tests {
 
     #[test]
     fn coverage_comes_and_goes_only_where_it_should() {
-        let planned = plan(60, 7, 0).into_iter().next().unwrap();
+        let planned = plan(60, 7, 0, &USUAL).into_iter().next().unwrap();
         for (gaps_percent, expected) in [(0, 0..1), (100, 60..500)] {
             let mut unit = Unit::new(planned.clone(), Conditions { gaps_percent, ..CALM });
             let in_gap = (0..3_600).filter(|second| {
@@ -397,7 +398,7 @@ mod tests {
         let mut tracker = unit(Protocol::Gt06);
         assert!(tracker.befall(Incident::MotorFault, start()).report.is_none());
         assert!(tracker.report(start()).signals.is_empty());
-        for protocol in crate::protocol::SIMULATED {
+        for protocol in USUAL {
             assert!(Incident::Cut.told_by(protocol) && Incident::Opened.told_by(protocol));
         }
     }

@@ -33,6 +33,9 @@ const UNLOCKED: u8 = 0x34;
 /// Units of a degree: 1/1,800,000, that is 1/30,000 minute.
 const UNITS_PER_DEGREE: u64 = 1_800_000;
 
+/// What its messages have no words for.
+pub(super) const UNTOLD: &[Signal] = &[Signal::WrongPassword, Signal::LongUnlocked, Signal::MotorFault];
+
 /// A GT06 device.
 #[derive(Debug)]
 pub struct Gt06 {

@@ -10,7 +10,7 @@ pub mod jt808;
 mod report;
 pub mod teltonika;
 
-use plomb_model::{DeviceId, Protocol, Timestamp};
+use plomb_model::{DeviceId, Protocol, Signal, Timestamp};
 
 pub(crate) use bytes::{Civil, bcd, put_digits};
 pub use report::{Fix, Lock, LockEvent, Report};
@@ -116,20 +116,63 @@ pub trait Terminal: Send {
     fn answer(&mut self, reference: u32, outcome: Outcome, report: &Report) -> Vec<Outgoing>;
 }
 
-/// The protocols whose devices are simulated.
-pub const SIMULATED: [Protocol; 4] =
-    [Protocol::Jointech, Protocol::Jt808, Protocol::Gt06, Protocol::Teltonika];
+/// How the devices of a protocol are numbered.
+#[derive(Clone, Copy, Debug)]
+pub enum Numbering {
+    /// Fifteen digits that begin with this type allocation code (its last two digits carry large fleets).
+    Imei(u64),
+    /// This prefix and eight digits.
+    Prefix(&'static str),
+    /// The phone number of a JT/T 808 terminal, 12 digits (2013) or 20 (2019).
+    Jt808,
+}
 
-/// A device of `protocol`, one of [`SIMULATED`], with this identifier; `datagrams` where it talks over UDP.
+/// A protocol whose devices are simulated.
+pub struct Spoken {
+    /// Which.
+    pub protocol: Protocol,
+    /// How many devices of a mixed fleet speak it, among the weights of all.
+    pub weight: u32,
+    /// How its devices are numbered.
+    pub numbering: Numbering,
+    /// What it has no words for.
+    pub untold: &'static [Signal],
+    open: fn(DeviceId, bool) -> Box<dyn Terminal>,
+}
+
+const fn spoken(
+    protocol: Protocol,
+    weight: u32,
+    numbering: Numbering,
+    untold: &'static [Signal],
+    open: fn(DeviceId, bool) -> Box<dyn Terminal>,
+) -> Spoken {
+    Spoken { protocol, weight, numbering, untold, open }
+}
+
+/// The protocols whose devices are simulated, one line each.
+#[rustfmt::skip]
+pub const SIMULATED: &[Spoken] = &[
+    spoken(Protocol::Jointech, 4, Numbering::Prefix("80"), &[], |id, _| Box::new(jointech::Jointech::new(id))),
+    spoken(Protocol::Jt808, 3, Numbering::Jt808, &[], |id, _| Box::new(jt808::Jt808::new(id))),
+    spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
+    spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
+];
+
+/// The protocols of a fleet for which none are named: the locks that the platform spoke first.
+pub const USUAL: [Protocol; 4] = [Protocol::Jointech, Protocol::Jt808, Protocol::Gt06, Protocol::Teltonika];
+
+/// What is known of a protocol's simulated devices; none where it has none.
 #[must_use]
-pub fn terminal(protocol: Protocol, id: DeviceId, datagrams: bool) -> Box<dyn Terminal> {
-    match protocol {
-        Protocol::Jt808 => Box::new(jt808::Jt808::new(id)),
-        Protocol::Gt06 => Box::new(gt06::Gt06::new(id)),
-        Protocol::Teltonika => Box::new(teltonika::Teltonika::new(id, datagrams)),
-        // Nobody plans a device of another protocol; whatever is asked for one is told by a lock.
-        _ => Box::new(jointech::Jointech::new(id)),
-    }
+pub fn simulated(protocol: Protocol) -> Option<&'static Spoken> {
+    SIMULATED.iter().find(|spoken| spoken.protocol == protocol)
+}
+
+/// A device of `protocol` with this identifier, `datagrams` where it talks over UDP; none where such devices are
+/// not simulated.
+#[must_use]
+pub fn terminal(protocol: Protocol, id: DeviceId, datagrams: bool) -> Option<Box<dyn Terminal>> {
+    simulated(protocol).map(|spoken| (spoken.open)(id, datagrams))
 }
 
 /// Bytes of replies that may arrive in pieces, until a whole one is there.

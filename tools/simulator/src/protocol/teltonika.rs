@@ -33,6 +33,10 @@ mod io {
     pub(super) const EYE: u16 = 11_317;
 }
 
+/// What its messages have no words for.
+pub(super) const UNTOLD: &[Signal] =
+    &[Signal::WrongPassword, Signal::LongUnlocked, Signal::MotorFault, Signal::CoverOpen, Signal::Shock];
+
 /// A Teltonika device.
 #[derive(Debug)]
 pub struct Teltonika {

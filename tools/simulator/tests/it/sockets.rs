@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use plomb_model::Protocol;
 use plomb_simulator::fleet::incident::Incident;
-use plomb_simulator::fleet::run::{Addresses, Fleet, run};
+use plomb_simulator::fleet::run::{Fleet, run};
 use plomb_simulator::fleet::unit::Conditions;
 use plomb_simulator::load::{self, Load, Mode, Speech};
+use plomb_simulator::protocol::USUAL;
 use plomb_simulator::trigger::{self, Trigger};
 
 use super::peer::{Manners, start, start_datagrams};
 
 fn fleet(to: SocketAddr) -> Fleet {
     Fleet {
-        addresses: Addresses { jointech: to, jt808: to, gt06: to, teltonika: to },
+        speaking: USUAL.map(|protocol| (protocol, to)).to_vec(),
         devices: 24,
         seed: 7,
         interval: Duration::from_millis(400),
@@ -48,8 +49,11 @@ fn every_device_is_acknowledged_and_incidents_arrive() {
 fn datagrams_are_acknowledged_too() {
     let ((stream, _), (datagrams, frames)) = (start(Manners::default()), start_datagrams());
     let mut fleet = Fleet { udp_percent: 100, incidents: Vec::new(), ..fleet(stream) };
-    fleet.addresses.jt808 = datagrams;
-    fleet.addresses.teltonika = datagrams;
+    for (protocol, to) in &mut fleet.speaking {
+        if [Protocol::Jt808, Protocol::Teltonika].contains(protocol) {
+            *to = datagrams;
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let counters = runtime.block_on(run(fleet));
     assert_eq!((counters.again.load(Ordering::Relaxed), counters.lost.load(Ordering::Relaxed)), (0, 0));

@@ -49,7 +49,7 @@ fn decode(lenient: bool, parts: &[&[u8]]) -> Vec<Report> {
 
 /// All frames of both vector files, one after another.
 fn stream() -> Vec<u8> {
-    ["jt600.jsonl", "jointech-synthetic.jsonl"]
+    ["jointech.jsonl", "jointech-synthetic.jsonl"]
         .into_iter()
         .flat_map(vectors::read)
         .filter_map(|vector| vectors::bytes(&vector))
@@ -59,7 +59,7 @@ fn stream() -> Vec<u8> {
 
 #[test]
 fn recorded_frames_agree_with_the_reference() {
-    let lines = vectors::run("jt600.jsonl", jointech::session);
+    let lines = vectors::run("jointech.jsonl", jointech::session);
     assert!(lines.len() >= 17);
     assert_eq!(vectors::compare(&lines), Vec::<String>::new());
     for line in &lines {
@@ -74,7 +74,7 @@ fn recorded_frames_agree_with_the_reference() {
 
 #[test]
 fn recorded_streams_are_split_as_by_the_reference() {
-    for vector in vectors::read("jt600.jsonl") {
+    for vector in vectors::read("jointech.jsonl") {
         if vector["assertion"] != "verifyFrame" {
             continue;
         }

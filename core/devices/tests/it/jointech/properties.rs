@@ -55,7 +55,7 @@ proptest! {
 
 /// Noise, and vectors with some bytes changed, left out or put in.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let frames: Vec<Vec<u8>> = ["jt600.jsonl", "jointech-synthetic.jsonl"]
+    let frames: Vec<Vec<u8>> = ["jointech.jsonl", "jointech-synthetic.jsonl"]
         .into_iter()
         .flat_map(vectors::read)
         .filter_map(|vector| vectors::bytes(&vector))
