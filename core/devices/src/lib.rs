@@ -11,6 +11,7 @@ mod recognise;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
+pub mod queclink;
 pub mod teltonika;
 
 pub use open::{describe, open};

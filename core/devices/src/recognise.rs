@@ -44,10 +44,36 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([0x78] | [0x79]) => NeedMore,
         Some([b'$', ..]) => dollar(bytes.get(noise..).unwrap_or_default()),
         Some([b'(', text @ ..]) => parenthesis(text),
+        Some(start @ [b'+' | b'-', ..]) => queclink(start),
         Some(start @ [0, ..]) => teltonika(start),
         // A Teltonika datagram of 256 bytes and more: its length comes first.
         Some(start @ [1..=5, ..]) => datagram(start),
         Some(_) => Unknown,
+    }
+}
+
+/// The heads of texts and HEX frames, or a record frame of the GL601: sign, 0 and a length below 2,048.
+fn queclink(start: &[u8]) -> Recognised {
+    const HEADS: [&[u8]; 12] = [
+        b"+RESP:GT",
+        b"+BUFF:GT",
+        b"+ACK",
+        b"+RSP",
+        b"+EVT",
+        b"+INF",
+        b"+BSP",
+        b"+BVT",
+        b"+BNF",
+        b"+HBD",
+        b"+CRD",
+        b"+LGN",
+    ];
+    match start {
+        [_, 0, 0..=7, ..] => Is(Protocol::Queclink),
+        [_] | [_, 0] => NeedMore,
+        _ if HEADS.iter().any(|head| start.starts_with(head)) => Is(Protocol::Queclink),
+        _ if HEADS.iter().any(|head| head.starts_with(start)) => NeedMore,
+        _ => Unknown,
     }
 }
 
@@ -148,6 +174,9 @@ mod tests {
         assert_eq!(told(b"\x00\x0F123456789012345"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x00\x00\x00\x00\x00\x00\x01\x0E\x8E\x02"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x00\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
+        assert_eq!(told(b"+EVT\x2D\x00"), Is(Protocol::Queclink));
+        assert_eq!(told(b"+\x00\x00\x38"), Is(Protocol::Queclink));
         assert_eq!(told(b"\x05\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
     }
 

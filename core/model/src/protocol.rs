@@ -159,6 +159,8 @@ protocols! {
         [Tcp], 5023, [Position Seal Condition Commands];
     Teltonika = 4, "teltonika", "Teltonika codec 8, 8E, 16 and 12", Active, Imei,
         [Tcp Udp], 5027, [Position Seal Condition Commands];
+    Queclink = 5, "queclink", "Queclink @Track: GL, GV, GB, CV and GL601", Active, Imei,
+        [Tcp Udp], 5004, [Position Condition Commands];
 }
 
 impl Protocol {

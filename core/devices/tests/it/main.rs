@@ -15,5 +15,6 @@ mod gt06;
 mod jointech;
 mod jt808;
 mod jt808_talk;
+mod queclink;
 mod teltonika;
 mod vectors;
