@@ -7,10 +7,12 @@
 
 mod open;
 mod recognise;
+mod web;
 
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
+pub mod osmand;
 pub mod teltonika;
 
 pub use open::{describe, open};

@@ -3,7 +3,7 @@
 use plomb_model::Protocol;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
-use crate::{gt06, jointech, jt808, teltonika};
+use crate::{gt06, jointech, jt808, osmand, teltonika};
 
 /// A session of `protocol`.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Jt808 => jt808::session(config),
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
+        Protocol::Osmand => osmand::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -25,6 +26,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Jt808 => jt808::describe(frame),
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
+        Protocol::Osmand => osmand::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -159,6 +159,8 @@ protocols! {
         [Tcp], 5023, [Position Seal Condition Commands];
     Teltonika = 4, "teltonika", "Teltonika codec 8, 8E, 16 and 12", Active, Imei,
         [Tcp Udp], 5027, [Position Seal Condition Commands];
+    Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
+        [Http], 0, [Position Seal Condition];
 }
 
 impl Protocol {
@@ -239,6 +241,10 @@ mod tests {
                 assert_ne!(protocol as u16, other as u16);
                 let port = protocol.default_port();
                 assert!(port == 0 || port != other.default_port(), "{protocol:?} {other:?}");
+                // Port 0: it is heard on the port that all protocols over HTTP and MQTT share.
+                if protocol.default_port() != 0 {
+                    assert_ne!(protocol.default_port(), other.default_port(), "{protocol:?} {other:?}");
+                }
             }
             assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
             assert_eq!(Protocol::from_code(protocol as u16), Some(protocol));

@@ -15,5 +15,7 @@ mod gt06;
 mod jointech;
 mod jt808;
 mod jt808_talk;
+mod osmand;
 mod teltonika;
 mod vectors;
+mod web;
