@@ -10,8 +10,6 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use plomb_devices::{Decoded, SessionConfig, open};
 use plomb_model::{Protocol, ReceivedAt, Timestamp};
-use plomb_devices::{Decoded, Session, SessionConfig, gt06, jointech, jt808, osmand, teltonika};
-use plomb_model::{ReceivedAt, Timestamp};
 
 /// One kind of frame of one protocol.
 struct Case {
@@ -40,12 +38,6 @@ const fn case(
 const JT808: &str = "trackers/jt808.jsonl";
 const TELTONIKA: &str = "trackers/teltonika.jsonl";
 const TELTONIKA_LOGIN: &str = "TeltonikaProtocolDecoderTest.testDecode#0";
-const JOINTECH: &str = include_str!("../../../vectors/trackers/jointech-synthetic.jsonl");
-const JT808: &str = include_str!("../../../vectors/trackers/jt808.jsonl");
-const GT06: &str = include_str!("../../../vectors/trackers/gt06-synthetic.jsonl");
-const TELTONIKA: &str = include_str!("../../../vectors/trackers/teltonika.jsonl");
-const OSMAND: &str = include_str!("../../../vectors/trackers/osmand-synthetic.jsonl");
-const TELTONIKA_LOGIN: Option<&str> = Some("TeltonikaProtocolDecoderTest.testDecode#0");
 
 /// The table: one line a case.
 #[rustfmt::skip]
@@ -56,61 +48,9 @@ const CASES: &[Case] = &[
     case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
     case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),
     case(Protocol::Teltonika, "codec 8, 8 records of 25 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#27"),
-    Case {
-        name: "jointech binary position of a lock",
-        open: jointech::session,
-        vectors: JOINTECH,
-        login: None,
-        frame: "jointech-synthetic.locked",
-    },
-    Case {
-        name: "jt808 position with 9 items",
-        open: jt808::session,
-        vectors: JT808,
-        login: None,
-        frame: "Jt808ProtocolDecoderTest.testDecode#6",
-    },
-    Case {
-        name: "gt06 position with alarm of a lock",
-        open: gt06::session,
-        vectors: GT06,
-        login: Some("login"),
-        frame: "alarm-00",
-    },
-    Case {
-        name: "teltonika codec 8, 1 record of 14 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#41",
-    },
-    Case {
-        name: "teltonika codec 8E, 1 record of 15 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#44",
-    },
-    Case {
-        name: "teltonika codec 8, 8 records of 25 elements",
-        open: teltonika::session,
-        vectors: TELTONIKA,
-        login: TELTONIKA_LOGIN,
-        frame: "TeltonikaProtocolDecoderTest.testDecode#27",
-    },
-    Case {
-        name: "osmand query with 9 parameters",
-        open: |config| osmand::session(whole(config)),
-        vectors: OSMAND,
-        login: None,
-        frame: "osmand-synthetic.query-alone",
-    },
+    case(Protocol::Osmand, "query with 9 parameters", "trackers/osmand-synthetic.jsonl", "", "osmand-synthetic.query-alone"),
+    case(Protocol::Owntracks, "location with 12 members", "trackers/owntracks-synthetic.jsonl", "", "owntracks-synthetic.location"),
 ];
-
-/// Messages that come whole, as by HTTP, are decoded at once.
-fn whole(config: SessionConfig) -> SessionConfig {
-    SessionConfig { datagrams: true, ..config }
-}
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

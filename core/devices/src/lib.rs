@@ -13,6 +13,7 @@ pub mod gt06;
 pub mod jointech;
 pub mod jt808;
 pub mod osmand;
+pub mod owntracks;
 pub mod teltonika;
 
 pub use open::{describe, open};

@@ -3,7 +3,8 @@
 use plomb_model::Protocol;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
-use crate::{gt06, jointech, jt808, osmand, teltonika};
+use crate::{gt06, jointech, jt808, teltonika};
+use crate::{osmand, owntracks};
 
 /// A session of `protocol`.
 #[must_use]
@@ -14,6 +15,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Osmand => osmand::session(config),
+        Protocol::Owntracks => owntracks::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -27,6 +29,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
+        Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -161,6 +161,8 @@ protocols! {
         [Tcp Udp], 5027, [Position Seal Condition Commands];
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
         [Http], 0, [Position Seal Condition];
+    Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
+        [Http Mqtt], 0, [Position Condition];
 }
 
 impl Protocol {

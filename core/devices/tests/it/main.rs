@@ -16,6 +16,7 @@ mod jointech;
 mod jt808;
 mod jt808_talk;
 mod osmand;
+mod owntracks;
 mod teltonika;
 mod vectors;
 mod web;
