@@ -9,11 +9,13 @@ mod open;
 mod recognise;
 mod web;
 
+pub mod globalstar;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
 pub mod osmand;
 pub mod owntracks;
+pub mod spot;
 pub mod teltonika;
 
 pub use open::{describe, open};

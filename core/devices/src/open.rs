@@ -3,8 +3,8 @@
 use plomb_model::Protocol;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
+use crate::{globalstar, osmand, owntracks, spot};
 use crate::{gt06, jointech, jt808, teltonika};
-use crate::{osmand, owntracks};
 
 /// A session of `protocol`.
 #[must_use]
@@ -16,6 +16,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
+        Protocol::Globalstar => globalstar::session(config),
+        Protocol::Spot => spot::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -30,6 +32,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
+        Protocol::Globalstar => globalstar::describe(frame),
+        Protocol::Spot => spot::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

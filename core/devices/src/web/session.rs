@@ -12,6 +12,8 @@ pub(crate) struct Message<'a> {
     pub(crate) frame: &'a [u8],
     /// The same, read as a request.
     pub(crate) request: Request<'a>,
+    /// When it came.
+    pub(crate) now: ReceivedAt,
 }
 
 /// Reads a message: writes its events and issues, closes the reports of all parts but the last, and returns whose
@@ -77,7 +79,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn take(&self, frame: &[u8], out: &mut Decoded) {
+    fn take(&self, now: ReceivedAt, frame: &[u8], out: &mut Decoded) {
         if frame.is_empty() {
             return;
         }
@@ -90,7 +92,7 @@ impl Whole {
             ));
             None
         } else {
-            let message = Message { frame, request: Request::of(frame) };
+            let message = Message { frame, request: Request::of(frame), now };
             (self.decode)(&message, out)
         };
         let reported = out.frame_bytes() - before;
@@ -106,9 +108,9 @@ impl Session for Whole {
         }
     }
 
-    fn finish(&mut self, _: ReceivedAt, out: &mut Decoded) {
+    fn finish(&mut self, now: ReceivedAt, out: &mut Decoded) {
         let mut pending = std::mem::take(&mut self.pending);
-        self.take(&pending, out);
+        self.take(now, &pending, out);
         pending.clear();
         self.pending = pending;
     }

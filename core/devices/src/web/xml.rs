@@ -36,7 +36,6 @@ pub(crate) struct XmlFault {
     pub(crate) why: Cow<'static, str>,
 }
 
-#[cfg(test)]
 impl Element {
     /// The first element of this name in it.
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
@@ -51,6 +50,17 @@ impl Element {
     /// An attribute's value.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every element of this name in it, at any depth, in the order of the document.
+    pub(crate) fn all<'a>(&'a self, name: &str, found: &mut Vec<&'a Self>) {
+        for child in &self.children {
+            if child.name == name {
+                found.push(child);
+            } else {
+                child.all(name, found);
+            }
+        }
     }
 }
 
