@@ -9,12 +9,14 @@ mod open;
 mod recognise;
 mod web;
 
+pub mod flespi;
 pub mod globalstar;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
 pub mod osmand;
 pub mod owntracks;
+pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
 

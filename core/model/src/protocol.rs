@@ -163,6 +163,10 @@ protocols! {
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
         [Http Mqtt], 0, [Position Condition];
+    Flespi = 22, "flespi", "Messages of the hub flespi", Active, Tracker,
+        [Http Mqtt], 0, [Position Seal Condition];
+    Sigfox = 23, "sigfox", "Sigfox callbacks", Active, Sigfox,
+        [Http], 0, [Position Condition];
     Globalstar = 26, "globalstar", "Globalstar simplex transmitters", Active, Globalstar,
         [Http], 0, [Position Condition];
     Spot = 27, "spot", "SPOT messengers and SPOT Trace", Active, Globalstar,

@@ -11,6 +11,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod flespi;
 mod globalstar;
 mod gt06;
 mod jointech;
@@ -18,6 +19,7 @@ mod jt808;
 mod jt808_talk;
 mod osmand;
 mod owntracks;
+mod sigfox;
 mod teltonika;
 mod vectors;
 mod web;
