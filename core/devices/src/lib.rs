@@ -9,6 +9,7 @@ mod open;
 mod recognise;
 mod web;
 
+pub mod digitalmatter;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;

@@ -3,7 +3,7 @@
 use plomb_model::Protocol;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
-use crate::{flespi, globalstar, osmand, owntracks, sigfox, spot};
+use crate::{digitalmatter, flespi, globalstar, osmand, owntracks, sigfox, spot};
 use crate::{gt06, jointech, jt808, teltonika};
 
 /// A session of `protocol`.
@@ -17,6 +17,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
+        Protocol::Digitalmatter => digitalmatter::session(config),
         Protocol::Sigfox => sigfox::session(config),
         Protocol::Flespi => flespi::session(config),
         Protocol::Spot => spot::session(config),
@@ -35,6 +36,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),
+        Protocol::Digitalmatter => digitalmatter::describe(frame),
         Protocol::Sigfox => sigfox::describe(frame),
         Protocol::Flespi => flespi::describe(frame),
         Protocol::Spot => spot::describe(frame),

@@ -163,6 +163,8 @@ protocols! {
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
         [Http Mqtt], 0, [Position Condition];
+    Digitalmatter = 18, "digitalmatter", "Digital Matter asset trackers", Active, Tracker,
+        [Tcp Http], 5137, [Position Seal Condition];
     Flespi = 22, "flespi", "Messages of the hub flespi", Active, Tracker,
         [Http Mqtt], 0, [Position Seal Condition];
     Sigfox = 23, "sigfox", "Sigfox callbacks", Active, Sigfox,

@@ -11,6 +11,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod digitalmatter;
 mod flespi;
 mod globalstar;
 mod gt06;
