@@ -49,6 +49,13 @@ const CASES: &[Case] = &[
     case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
     case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),
     case(Protocol::Teltonika, "codec 8, 8 records of 25 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#27"),
+    case(Protocol::Osmand, "query with 9 parameters", "trackers/osmand-synthetic.jsonl", "", "osmand-synthetic.query-alone"),
+    case(Protocol::Owntracks, "location with 12 members", "trackers/owntracks-synthetic.jsonl", "", "owntracks-synthetic.location"),
+    case(Protocol::Digitalmatter, "2 records of 64 bytes", "trackers/digitalmatter.jsonl", "", "DmtProtocolDecoderTest.testDecode#4"),
+    case(Protocol::Flespi, "2 messages", "trackers/flespi.jsonl", "", "FlespiProtocolDecoderTest.testDecode#0"),
+    case(Protocol::Sigfox, "uplink of tags", "trackers/sigfox.jsonl", "", "SigfoxProtocolDecoderTest.testDecode#8"),
+    case(Protocol::Globalstar, "message of a simplex transmitter", "trackers/globalstar.jsonl", "", "GlobalstarProtocolDecoderTest.testDecode#2"),
+    case(Protocol::Spot, "one message", "trackers/spot.jsonl", "", "SpotProtocolDecoderTest.testDecode#0"),
 ];
 
 impl fmt::Display for Case {

@@ -7,11 +7,19 @@
 
 mod open;
 mod recognise;
+mod web;
 
+pub mod digitalmatter;
+pub mod flespi;
+pub mod globalstar;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
 pub mod queclink;
+pub mod osmand;
+pub mod owntracks;
+pub mod sigfox;
+pub mod spot;
 pub mod teltonika;
 
 pub use open::{describe, open};

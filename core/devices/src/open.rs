@@ -4,6 +4,8 @@ use plomb_model::Protocol;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::{gt06, jointech, jt808, queclink, teltonika};
+use crate::{digitalmatter, flespi, globalstar, osmand, owntracks, sigfox, spot};
+use crate::{gt06, jointech, jt808, teltonika};
 
 /// A session of `protocol`.
 #[must_use]
@@ -14,6 +16,13 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Queclink => queclink::session(config),
+        Protocol::Osmand => osmand::session(config),
+        Protocol::Owntracks => owntracks::session(config),
+        Protocol::Globalstar => globalstar::session(config),
+        Protocol::Digitalmatter => digitalmatter::session(config),
+        Protocol::Sigfox => sigfox::session(config),
+        Protocol::Flespi => flespi::session(config),
+        Protocol::Spot => spot::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -27,6 +36,13 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Queclink => queclink::describe(frame),
+        Protocol::Osmand => osmand::describe(frame),
+        Protocol::Owntracks => owntracks::describe(frame),
+        Protocol::Globalstar => globalstar::describe(frame),
+        Protocol::Digitalmatter => digitalmatter::describe(frame),
+        Protocol::Sigfox => sigfox::describe(frame),
+        Protocol::Flespi => flespi::describe(frame),
+        Protocol::Spot => spot::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -161,6 +161,20 @@ protocols! {
         [Tcp Udp], 5027, [Position Seal Condition Commands];
     Queclink = 5, "queclink", "Queclink @Track: GL, GV, GB, CV and GL601", Active, Imei,
         [Tcp Udp], 5004, [Position Condition Commands];
+    Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
+        [Http], 0, [Position Seal Condition];
+    Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
+        [Http Mqtt], 0, [Position Condition];
+    Digitalmatter = 18, "digitalmatter", "Digital Matter asset trackers", Active, Tracker,
+        [Tcp Http], 5137, [Position Seal Condition];
+    Flespi = 22, "flespi", "Messages of the hub flespi", Active, Tracker,
+        [Http Mqtt], 0, [Position Seal Condition];
+    Sigfox = 23, "sigfox", "Sigfox callbacks", Active, Sigfox,
+        [Http], 0, [Position Condition];
+    Globalstar = 26, "globalstar", "Globalstar simplex transmitters", Active, Globalstar,
+        [Http], 0, [Position Condition];
+    Spot = 27, "spot", "SPOT messengers and SPOT Trace", Active, Globalstar,
+        [Http], 0, [Position];
 }
 
 impl Protocol {
@@ -241,6 +255,10 @@ mod tests {
                 assert_ne!(protocol as u16, other as u16);
                 let port = protocol.default_port();
                 assert!(port == 0 || port != other.default_port(), "{protocol:?} {other:?}");
+                // Port 0: it is heard on the port that all protocols over HTTP and MQTT share.
+                if protocol.default_port() != 0 {
+                    assert_ne!(protocol.default_port(), other.default_port(), "{protocol:?} {other:?}");
+                }
             }
             assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
             assert_eq!(Protocol::from_code(protocol as u16), Some(protocol));

@@ -101,7 +101,12 @@ pub(crate) fn compare(lines: &[Line]) -> Vec<String> {
         for (index, (expected, (event, position))) in expected.iter().zip(found).enumerate() {
             differences.extend(compare_one(&format!("{} [{index}]", line.id), expected, event, position));
         }
-        if let (Some(ids), Some(device)) = (line.vector["device_ids"].as_array(), line.device)
+        // Characters that an identifier of ours cannot hold are written otherwise: the line then says how.
+        if let (Some(ours), Some(device)) = (line.vector["plomb"]["device"].as_str(), line.device) {
+            if device.value() != ours {
+                differences.push(format!("{}: device {device}, not {ours}", line.id));
+            }
+        } else if let (Some(ids), Some(device)) = (line.vector["device_ids"].as_array(), line.device)
             && !ids.iter().any(|id| id.as_str() == Some(device.value()))
         {
             differences.push(format!("{}: device {device}, reference {ids:?}", line.id));
