@@ -48,6 +48,7 @@ const CASES: &[Case] = &[
     case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
     case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),
     case(Protocol::Teltonika, "codec 8, 8 records of 25 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#27"),
+    case(Protocol::Bthome, "plain temperature and humidity", "semi-active/bthome.jsonl", "", "bthome.test_bthome_temperature_humidity#37"),
 ];
 
 impl fmt::Display for Case {

@@ -159,6 +159,8 @@ protocols! {
         [Tcp], 5023, [Position Seal Condition Commands];
     Teltonika = 4, "teltonika", "Teltonika codec 8, 8E, 16 and 12", Active, Imei,
         [Tcp Udp], 5027, [Position Seal Condition Commands];
+    Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Seal Condition Trust];
 }
 
 impl Protocol {

@@ -11,6 +11,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod bthome;
 mod gt06;
 mod jointech;
 mod jt808;
