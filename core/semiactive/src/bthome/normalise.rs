@@ -45,27 +45,13 @@ pub(super) fn event(objects: &[Object<'_>], issues: &mut Vec<Issue>) -> Event {
             0x0C => event
                 .readings
                 .push(Reading::BatteryVoltage(Millivolts(u32::try_from(value).unwrap_or_default()))),
-            0x11 | 0x1A | 0x1B | 0x2D => {
-                // Of several leaves one that is open counts.
-                let closed = !on && event.seal.part(SealPart::DoorClosed) != Some(false);
-                event.seal = event.seal.with(SealPart::DoorClosed, closed);
-                event.signals = event.signals.with_if(on, Signal::DoorOpen);
-            }
             0x15 => event.signals = event.signals.with_if(on, Signal::LowBattery),
             0x16 => event.readings.push(Reading::Charging(on)),
             0x1E => event.signals = event.signals.with_if(on, Signal::LightDetected),
-            0x1F => {
-                event.seal = event.seal.with(SealPart::MotorLocked, !on);
-                event.signals = event.signals.with_if(on, Signal::Unlocked);
-            }
             0x22 => event.readings.push(Reading::Motion(on)),
             0x24 => event.readings.push(Reading::ExternalPowerPresent(on)),
             0x26 => event.signals = event.signals.with_if(on, Signal::DeviceFault),
-            0x2B => {
-                event.seal = event.seal.with(SealPart::CoverClosed, !on);
-                event.signals = event.signals.with_if(on, Signal::CoverOpen);
-                event.trust.seal = if on { SealEvidence::ValidTampered } else { SealEvidence::ValidIntact };
-            }
+            0x11 | 0x1A | 0x1B | 0x1F | 0x2B | 0x2D => seal(&mut event, object.id, on),
             0x2C => event.signals = event.signals.with_if(on, Signal::Shock),
             0x50 => event.occurred_at = Some(OccurredAt(Timestamp::from_secs(value))),
             0xF1 | 0xF2 => {
@@ -90,4 +76,25 @@ pub(super) fn event(objects: &[Object<'_>], issues: &mut Vec<Issue>) -> Event {
         event.kind = EventKind::Seal;
     }
     event
+}
+
+/// What an object says of the seal.
+fn seal(event: &mut Event, id: u8, on: bool) {
+    match id {
+        0x1F => {
+            event.seal = event.seal.with(SealPart::MotorLocked, !on);
+            event.signals = event.signals.with_if(on, Signal::Unlocked);
+        }
+        0x2B => {
+            event.seal = event.seal.with(SealPart::CoverClosed, !on);
+            event.signals = event.signals.with_if(on, Signal::CoverOpen);
+            event.trust.seal = if on { SealEvidence::ValidTampered } else { SealEvidence::ValidIntact };
+        }
+        _ => {
+            // Of several leaves one that is open counts.
+            let closed = !on && event.seal.part(SealPart::DoorClosed) != Some(false);
+            event.seal = event.seal.with(SealPart::DoorClosed, closed);
+            event.signals = event.signals.with_if(on, Signal::DoorOpen);
+        }
+    }
 }
