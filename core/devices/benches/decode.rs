@@ -56,6 +56,7 @@ const CASES: &[Case] = &[
     case(Protocol::Sigfox, "uplink of tags", "trackers/sigfox.jsonl", "", "SigfoxProtocolDecoderTest.testDecode#8"),
     case(Protocol::Globalstar, "message of a simplex transmitter", "trackers/globalstar.jsonl", "", "GlobalstarProtocolDecoderTest.testDecode#2"),
     case(Protocol::Spot, "one message", "trackers/spot.jsonl", "", "SpotProtocolDecoderTest.testDecode#0"),
+    case(Protocol::Bthome, "plain temperature and humidity", "semi-active/bthome.jsonl", "", "bthome.test_bthome_temperature_humidity#37"),
 ];
 
 impl fmt::Display for Case {

@@ -1,6 +1,7 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
+use plomb_semiactive::bthome;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::{gt06, jointech, jt808, queclink, teltonika};
@@ -23,6 +24,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Sigfox => sigfox::session(config),
         Protocol::Flespi => flespi::session(config),
         Protocol::Spot => spot::session(config),
+        Protocol::Bthome => bthome::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -43,6 +45,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Sigfox => sigfox::describe(frame),
         Protocol::Flespi => flespi::describe(frame),
         Protocol::Spot => spot::describe(frame),
+        Protocol::Bthome => bthome::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

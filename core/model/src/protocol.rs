@@ -175,6 +175,8 @@ protocols! {
         [Http], 0, [Position Condition];
     Spot = 27, "spot", "SPOT messengers and SPOT Trace", Active, Globalstar,
         [Http], 0, [Position];
+    Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Seal Condition Trust];
 }
 
 impl Protocol {

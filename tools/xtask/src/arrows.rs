@@ -7,7 +7,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-model", &[]),
     ("plomb-wire", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-semiactive"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
@@ -34,6 +35,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What the core may take from outside: nothing that does I/O, reads a clock or serialises domain types.
 const CORE_FROM_OUTSIDE: &[&str] = &[
+    "aes",
+    "ccm",
     "encoding_rs",
     "hashbrown",
     "hmac",

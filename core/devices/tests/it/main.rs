@@ -14,6 +14,7 @@
 mod digitalmatter;
 mod flespi;
 mod globalstar;
+mod bthome;
 mod gt06;
 mod jointech;
 mod jt808;
