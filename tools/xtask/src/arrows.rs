@@ -7,6 +7,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-model", &[]),
     ("plomb-wire", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
+    ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
@@ -34,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What the core may take from outside: nothing that does I/O, reads a clock or serialises domain types.
 const CORE_FROM_OUTSIDE: &[&str] = &[
+    "aes",
     "encoding_rs",
     "hashbrown",
     "hmac",
