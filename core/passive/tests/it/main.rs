@@ -8,6 +8,7 @@
 )]
 
 mod crypto;
+mod ntag424;
 
 /// A vector file of the folder `vectors/passive`.
 #[expect(clippy::disallowed_methods, reason = "a test reads its vectors")]
