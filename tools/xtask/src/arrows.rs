@@ -9,6 +9,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-semiactive"]),
+    ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),

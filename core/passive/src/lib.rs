@@ -1,0 +1,4 @@
+//! Passive seals: chips without a battery, read by a telephone, a handheld or a fixed reader.
+
+pub mod crypto;
+pub mod ntag424;
