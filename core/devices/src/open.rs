@@ -4,9 +4,18 @@ use plomb_model::Protocol;
 use plomb_semiactive::bthome;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
-use crate::{gt06, jointech, jt808, queclink, teltonika};
-use crate::{digitalmatter, flespi, globalstar, osmand, owntracks, sigfox, spot};
-use crate::{gt06, jointech, jt808, teltonika};
+use crate::digitalmatter;
+use crate::flespi;
+use crate::globalstar;
+use crate::gt06;
+use crate::jointech;
+use crate::jt808;
+use crate::osmand;
+use crate::owntracks;
+use crate::queclink;
+use crate::sigfox;
+use crate::spot;
+use crate::teltonika;
 
 /// A session of `protocol`.
 #[must_use]

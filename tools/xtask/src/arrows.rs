@@ -8,9 +8,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-wire", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-semiactive"]),
     ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session"]),
+    (
+        "plomb-devices",
+        &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive", "plomb-semiactive", "plomb-profile"],
+    ),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),

@@ -11,17 +11,17 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod bthome;
 mod digitalmatter;
 mod flespi;
 mod globalstar;
-mod bthome;
 mod gt06;
 mod jointech;
 mod jt808;
 mod jt808_talk;
-mod queclink;
 mod osmand;
 mod owntracks;
+mod queclink;
 mod sigfox;
 mod teltonika;
 mod vectors;
