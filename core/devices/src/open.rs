@@ -1,6 +1,7 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
+use plomb_passive::ntag424;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::{gt06, jointech, jt808, teltonika};
@@ -13,6 +14,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Jt808 => jt808::session(config),
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
+        Protocol::Ntag424 => ntag424::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -25,6 +27,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Jt808 => jt808::describe(frame),
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
+        Protocol::Ntag424 => ntag424::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -159,6 +159,8 @@ protocols! {
         [Tcp], 5023, [Position Seal Condition Commands];
     Teltonika = 4, "teltonika", "Teltonika codec 8, 8E, 16 and 12", Active, Imei,
         [Tcp Udp], 5027, [Position Seal Condition Commands];
+    Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,
+        [Http], 0, [Seal Trust];
 }
 
 impl Protocol {

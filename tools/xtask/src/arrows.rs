@@ -8,7 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-wire", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
