@@ -2,6 +2,7 @@
 
 use plomb_model::Protocol;
 use plomb_semiactive::bthome;
+use plomb_passive::ntag424;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::digitalmatter;
@@ -34,6 +35,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Flespi => flespi::session(config),
         Protocol::Spot => spot::session(config),
         Protocol::Bthome => bthome::session(config),
+        Protocol::Ntag424 => ntag424::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -55,6 +57,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Flespi => flespi::describe(frame),
         Protocol::Spot => spot::describe(frame),
         Protocol::Bthome => bthome::describe(frame),
+        Protocol::Ntag424 => ntag424::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -177,6 +177,8 @@ protocols! {
         [Http], 0, [Position];
     Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition Trust];
+    Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,
+        [Http], 0, [Seal Trust];
 }
 
 impl Protocol {

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "plomb-devices",
         &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive", "plomb-semiactive", "plomb-profile"],
     ),
+    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),

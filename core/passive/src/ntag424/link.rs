@@ -70,7 +70,7 @@ impl<'a> Link<'a> {
             &mut self.tamper
         } else if is(&PICC) && matches!(length, 32 | 48) {
             &mut self.picc
-        } else if is(&FILE) && length >= 32 && length % 32 == 0 {
+        } else if is(&FILE) && length >= 32 && length.is_multiple_of(32) {
             &mut self.file
         } else {
             return;

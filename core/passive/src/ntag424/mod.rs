@@ -2,3 +2,9 @@
 
 pub mod link;
 pub mod verify;
+
+mod describe;
+mod session;
+
+pub use describe::describe;
+pub use session::session;

@@ -1,8 +1,10 @@
 //! Links against AN12196, and links that must not hold.
 
+use plomb_model::{ReceivedAt, SealPart, Timestamp};
 use plomb_passive::ntag424::link::Link;
+use plomb_passive::ntag424::session;
 use plomb_passive::ntag424::verify::{Verdict, verify};
-use plomb_session::{NoSecrets, SecretTable};
+use plomb_session::{Decoded, NoSecrets, SecretTable, SessionConfig};
 
 use crate::vectors;
 
@@ -70,4 +72,41 @@ fn a_plain_link_holds() {
     let verdict = judged(url, "ntag-file-read 041e3c8a2d6b80 00000000000000000000000000000000");
     assert!(verdict.holds);
     assert_eq!(verdict.identity.unwrap().count(), 6);
+}
+
+/// Kind of identity, seal evidence, permanent and current loop, and issues of a link.
+fn told(url: &str, keys: &str) -> (&'static str, &'static str, Option<bool>, Option<bool>, usize) {
+    let secrets = std::sync::Arc::new(SecretTable::parse(keys).unwrap());
+    let mut session = session(SessionConfig { secrets, ..SessionConfig::default() });
+    let now = ReceivedAt(Timestamp::from_secs(0));
+    let mut out = Decoded::default();
+    session.receive(now, url.as_bytes(), &mut out);
+    session.finish(now, &mut out);
+    let report = out.reports().next().unwrap();
+    assert_eq!(report.frame, url.as_bytes());
+    let event = &report.events[0];
+    (
+        event.trust.identity.name(),
+        event.trust.seal.name(),
+        event.seal.part(SealPart::NeverOpened),
+        event.seal.part(SealPart::RopeIntact),
+        report.issues.len(),
+    )
+}
+
+#[test]
+fn the_loop_is_read_and_an_opening_stays() {
+    for (url, keys, row) in rows() {
+        let expected = match row["name"].as_str().unwrap() {
+            "TagTamper CC" => ("mac", "valid-intact", Some(true), Some(true), 0),
+            "TagTamper OC" => ("mac", "valid-tampered", Some(false), Some(true), 0),
+            "TagTamper OO" | "TagTamper CO" => ("mac", "valid-tampered", Some(false), Some(false), 0),
+            _ => ("mac", "none", None, None, 0),
+        };
+        assert_eq!(told(&url, &keys), expected, "{url}");
+        let last = if url.ends_with('0') { "1" } else { "0" };
+        let forged = format!("{}{last}", &url[..url.len() - 1]);
+        assert_eq!(told(&forged, &keys), ("claimed", "invalid", None, None, 1), "{forged}");
+    }
+    assert_eq!(told("?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D3", "").0, "claimed");
 }
