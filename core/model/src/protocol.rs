@@ -161,6 +161,8 @@ protocols! {
         [Tcp Udp], 5027, [Position Seal Condition Commands];
     Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition Trust];
+    Ruuvi = 34, "ruuvi", "Ruuvi sensors and the Ruuvi Gateway", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Condition];
 }
 
 impl Protocol {

@@ -5,3 +5,4 @@
 mod advert;
 
 pub mod bthome;
+pub mod ruuvi;

@@ -16,5 +16,6 @@ mod gt06;
 mod jointech;
 mod jt808;
 mod jt808_talk;
+mod ruuvi;
 mod teltonika;
 mod vectors;
