@@ -1,7 +1,7 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
-use plomb_semiactive::{bthome, ruuvi};
+use plomb_semiactive::{bthome, eye, ruuvi};
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::{gt06, jointech, jt808, teltonika};
@@ -16,6 +16,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Bthome => bthome::session(config),
         Protocol::Ruuvi => ruuvi::session(config),
+        Protocol::Eye => eye::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -30,6 +31,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Bthome => bthome::describe(frame),
         Protocol::Ruuvi => ruuvi::describe(frame),
+        Protocol::Eye => eye::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

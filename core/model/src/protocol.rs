@@ -163,6 +163,8 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition Trust];
     Ruuvi = 34, "ruuvi", "Ruuvi sensors and the Ruuvi Gateway", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Condition];
+    Eye = 35, "eye", "Teltonika EYE sensors and beacons", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Seal Condition];
 }
 
 impl Protocol {

@@ -12,6 +12,7 @@
 )]
 
 mod bthome;
+mod eye;
 mod gt06;
 mod jointech;
 mod jt808;
