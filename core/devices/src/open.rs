@@ -3,6 +3,7 @@
 use plomb_model::Protocol;
 use plomb_semiactive::bthome;
 use plomb_passive::ntag424;
+use plomb_semiactive::{bthome, eye, ruuvi};
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::digitalmatter;
@@ -36,6 +37,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Spot => spot::session(config),
         Protocol::Bthome => bthome::session(config),
         Protocol::Ntag424 => ntag424::session(config),
+        Protocol::Ruuvi => ruuvi::session(config),
+        Protocol::Eye => eye::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -58,6 +61,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Spot => spot::describe(frame),
         Protocol::Bthome => bthome::describe(frame),
         Protocol::Ntag424 => ntag424::describe(frame),
+        Protocol::Ruuvi => ruuvi::describe(frame),
+        Protocol::Eye => eye::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

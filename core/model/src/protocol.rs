@@ -179,6 +179,10 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition Trust];
     Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,
         [Http], 0, [Seal Trust];
+    Ruuvi = 34, "ruuvi", "Ruuvi sensors and the Ruuvi Gateway", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Condition];
+    Eye = 35, "eye", "Teltonika EYE sensors and beacons", SemiActive, Bluetooth,
+        [Http Mqtt], 0, [Seal Condition];
 }
 
 impl Protocol {

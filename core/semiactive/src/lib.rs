@@ -5,3 +5,5 @@
 mod advert;
 
 pub mod bthome;
+pub mod eye;
+pub mod ruuvi;

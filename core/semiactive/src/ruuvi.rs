@@ -1,0 +1,212 @@
+//! Ruuvi sensors: data formats 5 and 3 (ruuvi/ruuvi-sensor-protocols), and the JSON of the Ruuvi Gateway.
+
+use std::borrow::Cow;
+
+use plomb_model::{
+    CentiCelsius, CentiPercent, Command, CommandError, CommandTicket, DeviceId, Event, EventKind, Issue,
+    Millivolts, OccurredAt, Protocol, Reading, ReceivedAt, Scheme, Timestamp,
+};
+use plomb_session::{Decoded, Description, REQUEST_BYTES_MAX, Request, Session, SessionConfig};
+use plomb_wire::{Reader, Short};
+use serde_json::Value;
+
+use crate::advert;
+
+/// Company identifier of Ruuvi Innovations.
+const COMPANY: u16 = 0x0499;
+/// AD type "Manufacturer Specific Data".
+const MANUFACTURER: u8 = 0xFF;
+
+/// A session.
+#[must_use]
+pub fn session(_: SessionConfig) -> Box<dyn Session> {
+    Box::new(Ruuvi { held: Vec::new() })
+}
+
+struct Ruuvi {
+    held: Vec<u8>,
+}
+
+/// The payload: bare, after the company identifier, or in a whole advert.
+fn payload(data: &[u8]) -> &[u8] {
+    let mut rest = data;
+    while let Some((&length, after)) = rest.split_first() {
+        let Some((structure, next)) = after.split_at_checked(usize::from(length)) else { break };
+        if let [MANUFACTURER, low, high, payload @ ..] = structure
+            && u16::from_le_bytes([*low, *high]) == COMPANY
+        {
+            return payload;
+        }
+        rest = next;
+    }
+    data.strip_prefix(&COMPANY.to_le_bytes()).unwrap_or(data)
+}
+
+/// The event of a payload, and the address in it (data format 5).
+fn event(payload: &[u8]) -> Result<(Event, Option<DeviceId>), Issue> {
+    let short = |_: Short| Issue::new(0, "payload cut off", plomb_wire::to_hex(payload));
+    match payload.first() {
+        Some(5) => format_5(&mut Reader::new(payload)).map_err(short),
+        Some(3) => format_3(&mut Reader::new(payload)).map(|event| (event, None)).map_err(short),
+        other => Err(Issue::new(0, "no Ruuvi data format that is read here", format_args!("{other:?}"))),
+    }
+}
+
+fn signed(value: u16) -> i32 {
+    i32::from(i16::from_be_bytes(value.to_be_bytes()))
+}
+
+/// Temperature 0.005 C, humidity 0.0025 %, pressure Pa above 50 000, acceleration mg, battery mV above 1600 in 11 bits;
+/// the greatest value (of signed ones the least) says that it is not available.
+fn format_5(reader: &mut Reader<'_>) -> Result<(Event, Option<DeviceId>), Short> {
+    let mut event = Event::new(EventKind::Status);
+    reader.skip(1)?;
+    let (temperature, humidity, pressure) = (reader.u16()?, reader.u16()?, reader.u16()?);
+    let (x, y, z) = (reader.u16()?, reader.u16()?, reader.u16()?);
+    let (power, movements, sequence) = (reader.u16()?, reader.u8()?, reader.u16()?);
+    let address: [u8; 6] = reader.array()?;
+    let readings = &mut event.readings;
+    if temperature != 0x8000 {
+        readings.push(Reading::Temperature { sensor: 0, value: CentiCelsius(signed(temperature) / 2) });
+    }
+    if humidity != 0xFFFF {
+        readings.push(Reading::Humidity { sensor: 0, value: CentiPercent(humidity / 4) });
+    }
+    if pressure != 0xFFFF {
+        readings.push(Reading::Pressure(u32::from(pressure) + 50_000));
+    }
+    if ![x, y, z].contains(&0x8000) {
+        readings.push(Reading::Acceleration { x: signed(x), y: signed(y), z: signed(z) });
+    }
+    if power >> 5 != 0x7FF {
+        readings.push(Reading::BatteryVoltage(Millivolts(u32::from(power >> 5) + 1600)));
+    }
+    if movements != 0xFF {
+        readings.push(Reading::Code { name: Cow::Borrowed("movement counter"), value: i64::from(movements) });
+    }
+    event.serial = (sequence != 0xFFFF).then_some(u32::from(sequence));
+    Ok((event, (address != [0xFF; 6]).then(|| advert::device(address)).flatten()))
+}
+
+/// Humidity 0.5 %, temperature as sign, degrees and hundredths, pressure and acceleration as above, battery mV.
+fn format_3(reader: &mut Reader<'_>) -> Result<Event, Short> {
+    let mut event = Event::new(EventKind::Status);
+    reader.skip(1)?;
+    let (humidity, degrees, hundredths, pressure) = (reader.u8()?, reader.u8()?, reader.u8()?, reader.u16()?);
+    let (x, y, z, battery) = (reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?);
+    let size = i32::from(degrees & 0x7F) * 100 + i32::from(hundredths);
+    event.readings = vec![
+        Reading::Temperature {
+            sensor: 0,
+            value: CentiCelsius(if degrees & 0x80 == 0 { size } else { -size }),
+        },
+        Reading::Humidity { sensor: 0, value: CentiPercent(u16::from(humidity) * 50) },
+        Reading::Pressure(u32::from(pressure) + 50_000),
+        Reading::Acceleration { x: signed(x), y: signed(y), z: signed(z) },
+        Reading::BatteryVoltage(Millivolts(u32::from(battery))),
+    ];
+    Ok(event)
+}
+
+/// One tag's advert of the gateway's JSON, as an event about that tag.
+fn tag(name: Option<&str>, value: &Value, out: &mut Decoded) {
+    let hex = value.get("data").and_then(Value::as_str).unwrap_or_default();
+    let found = plomb_wire::from_hex(hex)
+        .map_err(|_| Issue::new(0, "data is no hex", hex))
+        .and_then(|data| event(payload(&data)));
+    match found {
+        Ok((mut event, inside)) => {
+            event.peripheral = name.and_then(advert::address).and_then(advert::device).or(inside);
+            let number =
+                |key: &str| value.get(key).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
+            let rssi = number("rssi").and_then(|rssi| i16::try_from(rssi).ok());
+            event.readings.extend(rssi.map(Reading::Rssi));
+            let time = number("timestamp").or_else(|| number("ts"));
+            event.occurred_at = time.map(|seconds| OccurredAt(Timestamp::from_secs(seconds)));
+            out.event(event);
+        }
+        Err(issue) => out.issue(issue),
+    }
+}
+
+fn gateway(body: &Value, topic: &str, out: &mut Decoded) -> Option<DeviceId> {
+    let body = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
+    if let Some(tags) = body.get("tags").and_then(Value::as_object) {
+        for (name, value) in tags {
+            tag(Some(name), value, out);
+        }
+    } else {
+        // The topic ends with the tag's address: ruuvi/<gateway>/<tag>.
+        tag(topic.rsplit('/').next().filter(|name| !name.is_empty()), body, out);
+    }
+    let name = body.get("gw_mac").and_then(Value::as_str)?.replace(':', "");
+    DeviceId::new(Scheme::Gateway, &name).ok()
+}
+
+impl Session for Ruuvi {
+    fn receive(&mut self, _: ReceivedAt, bytes: &[u8], out: &mut Decoded) {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() > REQUEST_BYTES_MAX {
+            out.issue(Issue::new(0, "message too long", self.held.len()));
+            out.report(None, &std::mem::take(&mut self.held));
+        }
+    }
+
+    fn finish(&mut self, _: ReceivedAt, out: &mut Decoded) {
+        let frame = std::mem::take(&mut self.held);
+        if frame.is_empty() {
+            return;
+        }
+        let request = Request::of(&frame);
+        let device = if let Ok(body) = serde_json::from_slice::<Value>(request.body)
+            && body.is_object()
+        {
+            gateway(&body, request.path(), out)
+        } else {
+            let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
+            let data = plomb_wire::from_hex(text).ok().filter(|data| !data.is_empty());
+            match event(payload(data.as_deref().unwrap_or(request.body))) {
+                Ok((event, device)) => {
+                    out.event(event);
+                    device
+                }
+                Err(issue) => {
+                    out.issue(issue);
+                    None
+                }
+            }
+        };
+        out.report(device, &frame);
+    }
+
+    fn tick(&mut self, _: ReceivedAt, _: &mut Decoded) {}
+
+    fn deadline(&self) -> Option<ReceivedAt> {
+        None
+    }
+
+    fn command(
+        &mut self,
+        _: ReceivedAt,
+        _: Option<DeviceId>,
+        _: CommandTicket,
+        _: &Command,
+        _: &mut Decoded,
+    ) -> Result<(), CommandError> {
+        Err(CommandError::Unsupported { protocol: Protocol::Ruuvi.name() })
+    }
+}
+
+/// The message laid open: its payload, or the gateway's JSON as it is.
+#[must_use]
+pub fn describe(frame: &[u8]) -> Description {
+    let request = Request::of(frame);
+    let mut description = Description::new("Ruuvi");
+    description.field(
+        request.body_offset,
+        request.body.len(),
+        "message",
+        String::from_utf8_lossy(request.body),
+    );
+    description
+}
