@@ -1,9 +1,10 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
-use plomb_semiactive::bthome;
 use plomb_passive::ntag424;
-use plomb_semiactive::{bthome, eye, ruuvi};
+use plomb_semiactive::bthome;
+use plomb_semiactive::eye;
+use plomb_semiactive::ruuvi;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::digitalmatter;

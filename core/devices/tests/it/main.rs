@@ -13,9 +13,9 @@
 
 mod bthome;
 mod digitalmatter;
+mod eye;
 mod flespi;
 mod globalstar;
-mod eye;
 mod gt06;
 mod jointech;
 mod jt808;
@@ -23,8 +23,8 @@ mod jt808_talk;
 mod osmand;
 mod owntracks;
 mod queclink;
-mod sigfox;
 mod ruuvi;
+mod sigfox;
 mod teltonika;
 mod vectors;
 mod web;
