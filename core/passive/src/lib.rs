@@ -1,4 +1,5 @@
 //! Passive seals: chips without a battery, read by a telephone, a handheld or a fixed reader.
 
 pub mod crypto;
+pub mod llrp;
 pub mod ntag424;

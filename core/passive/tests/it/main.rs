@@ -9,6 +9,7 @@
 )]
 
 mod crypto;
+mod llrp;
 mod ntag424;
 
 /// A vector file of the folder `vectors/passive`.
