@@ -1,7 +1,7 @@
 //! From a protocol's name to its session and its description: the one list of what is spoken.
 
 use plomb_model::Protocol;
-use plomb_passive::ntag424;
+use plomb_passive::{llrp, ntag424};
 use plomb_semiactive::bthome;
 use plomb_semiactive::eye;
 use plomb_semiactive::ruuvi;
@@ -36,6 +36,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Sigfox => sigfox::session(config),
         Protocol::Flespi => flespi::session(config),
         Protocol::Spot => spot::session(config),
+        Protocol::Llrp => llrp::session(config),
         Protocol::Bthome => bthome::session(config),
         Protocol::Ntag424 => ntag424::session(config),
         Protocol::Ruuvi => ruuvi::session(config),
@@ -60,6 +61,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Sigfox => sigfox::describe(frame),
         Protocol::Flespi => flespi::describe(frame),
         Protocol::Spot => spot::describe(frame),
+        Protocol::Llrp => llrp::describe(frame),
         Protocol::Bthome => bthome::describe(frame),
         Protocol::Ntag424 => ntag424::describe(frame),
         Protocol::Ruuvi => ruuvi::describe(frame),

@@ -175,6 +175,8 @@ protocols! {
         [Http], 0, [Position Condition];
     Spot = 27, "spot", "SPOT messengers and SPOT Trace", Active, Globalstar,
         [Http], 0, [Position];
+    Llrp = 28, "llrp", "LLRP readers of UHF tags", Passive, Reader,
+        [Client], 5084, [Seal];
     Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition Trust];
     Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,
