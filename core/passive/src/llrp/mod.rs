@@ -8,7 +8,9 @@ pub mod table;
 
 pub use describe::describe;
 
-use plomb_model::{Command, CommandError, CommandTicket, DeviceId, Event, EventKind, Issue, ReceivedAt};
+use plomb_model::{
+    Command, CommandError, CommandTicket, DeviceId, Event, EventKind, Issue, Protocol, ReceivedAt,
+};
 use plomb_session::{Decoded, Session, SessionConfig};
 
 /// Opens a conversation with a reader.
@@ -97,6 +99,6 @@ impl Session for Llrp {
         _command: &Command,
         _out: &mut Decoded,
     ) -> Result<(), CommandError> {
-        Err(CommandError::UnknownDevice)
+        Err(CommandError::Unsupported { protocol: Protocol::Llrp.name() })
     }
 }

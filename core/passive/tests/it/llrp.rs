@@ -79,7 +79,7 @@ fn damaged_and_split_streams_account_for_every_byte() {
             let mut damaged = frame.clone();
             damaged[cut] ^= 0xFF;
             assert_eq!(decode(&[&damaged]).frame_bytes(), frame.len(), "{id} damaged at {cut}");
-            let _ = llrp::describe(&damaged);
+            assert!(!llrp::describe(&damaged).name.is_empty(), "{id}");
             assert!(cut == 0 || decode(&[a]).reports().any(|report| !report.issues.is_empty()), "{id}");
         }
     }
