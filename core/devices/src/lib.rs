@@ -24,7 +24,7 @@ pub mod teltonika;
 
 pub use open::{describe, open};
 pub use plomb_session::{
-    Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, ReportRef, Request, SecretBytes,
-    SecretTable, Secrets, Session, SessionConfig, SessionKey, raw,
+    Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX, ReportRef, Request,
+    SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, raw,
 };
 pub use recognise::{LOOK_AHEAD_BYTES, Recognised, first_bytes, recognise};

@@ -26,7 +26,7 @@ pub use event::{Delivery, Event, EventKind};
 pub use id::{AlarmId, ConnectionId, DeviceId, EntryId, EventId, IdError, Scheme};
 pub use issue::Issue;
 pub use position::{Fix, Position};
-pub use protocol::{DeviceClass, Protocol, Transport};
+pub use protocol::{Ability, DeviceClass, Protocol, Transport};
 pub use quantity::{
     CentiCelsius, CentiDegrees, CentiPercent, LatitudeE7, LongitudeE7, Metres, Millivolts, OutOfRange,
     Percent, Speed,

@@ -9,11 +9,13 @@ pub mod limits;
 mod arrival;
 mod conversation;
 mod counters;
+mod http;
 mod tcp;
 mod udp;
 
 pub use arrival::{Arrival, Batch, Intake, Release};
 pub use counters::IngestCounters;
+pub use http::serve_http;
 pub use tcp::serve_tcp;
 pub use udp::serve_udp;
 

@@ -13,5 +13,9 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 pub const UNANSWERED_BATCHES_MAX: usize = 8;
 /// Batches of one UDP listener that may wait to become durable.
 pub const UDP_UNANSWERED_MAX: usize = 4096;
+/// Senders of web requests (a protocol from one address) that a session is kept for; the one heard least lately gives way.
+pub const HTTP_PEERS_MAX: usize = 100_000;
+/// Web requests that may wait to become durable; a further one is told to come again.
+pub const HTTP_UNANSWERED_MAX: usize = 4096;
 /// A device that does not take our replies for so long is closed, seconds.
 pub const WRITE_S_MAX: u64 = 20;

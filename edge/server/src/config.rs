@@ -56,6 +56,8 @@ pub(crate) struct Listen {
     pub(crate) address: IpAddr,
     pub(crate) shared_tcp: u16,
     pub(crate) shared_udp: u16,
+    /// Where messages that are web requests are taken, each under its protocol's name as path.
+    pub(crate) shared_http: u16,
     /// Whether a protocol that has no key of its own listens on its common port.
     pub(crate) common_ports: bool,
     #[serde(flatten)]
@@ -66,6 +68,8 @@ pub(crate) struct Listen {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Devices {
     pub(crate) idle_s_max: u64,
+    /// The devices' keys in the form that `plomb decode --keys` reads; empty for none.
+    pub(crate) keys: PathBuf,
     pub(crate) jt808_require_authentication: bool,
     pub(crate) jt808_utc_offset_min: i16,
 }
@@ -113,6 +117,7 @@ impl Default for Listen {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             shared_tcp: 5000,
             shared_udp: 5000,
+            shared_http: 5055,
             common_ports: true,
             ports: ways().map(|(key, protocol, _)| (key, protocol.default_port())).collect(),
         }
@@ -133,7 +138,12 @@ fn ways() -> impl Iterator<Item = (String, Protocol, Transport)> {
 
 impl Default for Devices {
     fn default() -> Self {
-        Self { idle_s_max: 1800, jt808_require_authentication: false, jt808_utc_offset_min: 480 }
+        Self {
+            idle_s_max: 1800,
+            keys: PathBuf::new(),
+            jt808_require_authentication: false,
+            jt808_utc_offset_min: 480,
+        }
     }
 }
 
@@ -208,7 +218,11 @@ impl Config {
             let number = listen.ports.get(&key).copied().unwrap_or(common);
             Port { protocol: Some(protocol), transport, number }
         });
-        let shared = [(Transport::Tcp, listen.shared_tcp), (Transport::Udp, listen.shared_udp)];
+        let shared = [
+            (Transport::Tcp, listen.shared_tcp),
+            (Transport::Udp, listen.shared_udp),
+            (Transport::Http, listen.shared_http),
+        ];
         let shared = shared.map(|(transport, number)| Port { protocol: None, transport, number });
         own.chain(shared).filter(|port| port.number != 0).collect()
     }

@@ -1,14 +1,18 @@
 //! `plomb decode`: frames, one a line, through one session, without a server.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use plomb_devices::{Decoded, Recognised, Session, SessionConfig, first_bytes, open, recognise};
+use anyhow::{Context, anyhow, bail};
+use plomb_devices::{
+    Decoded, NoSecrets, Recognised, SecretTable, Secrets, Session, SessionConfig, first_bytes, open,
+    recognise,
+};
 use plomb_evidence::Received;
 use plomb_ingest::now;
-use plomb_model::{ConnectionId, Issue, Protocol};
+use plomb_model::{ConnectionId, Issue, Protocol, Transport};
 use plomb_wire::{from_hex, to_hex};
 use serde_json::{Value, json};
 
@@ -19,7 +23,7 @@ const LINE_BYTES_MAX: usize = 1 << 18;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DecodeArguments {
-    /// jointech, jt808, gt06, teltonika, or auto to recognise it.
+    /// A protocol's name (`plomb protocols` lists them), or auto to recognise it.
     #[arg(long)]
     protocol: String,
     /// Decode damaged frames too, as captures altered by hand need it.
@@ -28,6 +32,9 @@ pub(crate) struct DecodeArguments {
     /// One JSON object a line, instead of a table.
     #[arg(long)]
     json: bool,
+    /// A file with the devices' keys, one a line: PURPOSE ID SECRET [SALT] [DEVICE], the middle three in hex.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Each line is a datagram.
     #[arg(long)]
     udp: bool,
@@ -108,7 +115,12 @@ impl Lines {
                 )
             })?),
         };
+        let secrets: Arc<dyn Secrets> = match &arguments.keys {
+            Some(path) => Arc::new(read_keys(path)?),
+            None => Arc::new(NoSecrets),
+        };
         let config = SessionConfig {
+            secrets,
             lenient: arguments.lenient,
             datagrams: arguments.udp,
             ..SessionConfig::default()
@@ -123,7 +135,12 @@ impl Lines {
             reports: Vec::new(),
             issues: Vec::new(),
         };
-        match bytes_of(text) {
+        // Messages of the web are text; only frames that came as bytes are in hex.
+        let bytes = match self.protocol {
+            Some(protocol) if is_message(protocol) && !is_hex(text) => unescape(text),
+            _ => bytes_of(text),
+        };
+        match bytes {
             Ok(bytes) => self.receive(&bytes, &mut line),
             Err(issue) => line.issues.push(issue),
         }
@@ -167,6 +184,22 @@ impl Lines {
             });
         }
     }
+}
+
+/// Whether all that a protocol has are messages that come whole.
+fn is_message(protocol: Protocol) -> bool {
+    protocol.transports().iter().all(|transport| matches!(transport, Transport::Http | Transport::Mqtt))
+}
+
+/// Whether a line is marked, or can be nothing but hex.
+fn is_hex(text: &str) -> bool {
+    text.starts_with("hex:") || text.starts_with("text:") || from_hex(text).is_ok()
+}
+
+/// Keys of devices out of a file.
+pub(crate) fn read_keys(path: &Path) -> anyhow::Result<SecretTable> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("opening {}", path.display()))?;
+    SecretTable::parse(&text).map_err(|why| anyhow!("{}: {why}", path.display()))
 }
 
 /// `hex:` or bare hex, `text:` with the escapes \r \n \t \\ and \xHH.

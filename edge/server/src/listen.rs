@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use anyhow::Context;
 use plomb_api::BoundPort;
 use plomb_devices::SessionConfig;
-use plomb_ingest::{IngestCounters, Intake, Listening, now, serve_tcp, serve_udp};
+use plomb_ingest::{IngestCounters, Intake, Listening, now, serve_http, serve_tcp, serve_udp};
 use plomb_model::{Protocol, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
@@ -61,7 +61,11 @@ pub(crate) async fn listen(
                 let socket = UdpSocket::bind(address).await.with_context(what)?;
                 listeners.spawn(serve_udp(socket, listening));
             }
-            Transport::Http | Transport::Mqtt | Transport::Client => continue,
+            Transport::Http => {
+                let listener = TcpListener::bind(address).await.with_context(what)?;
+                listeners.spawn(serve_http(listener, listening));
+            }
+            Transport::Mqtt | Transport::Client => continue,
         }
         info!(%address, protocol, transport = port.transport.name(), "Listening for devices");
         bound.push(BoundPort { protocol: port.protocol, transport: port.transport, port: port.number });

@@ -10,6 +10,7 @@ mod logging;
 mod metrics;
 mod moved;
 mod platform;
+mod protocols;
 mod recover;
 mod replay;
 mod round;
@@ -36,6 +37,8 @@ enum Command {
     Serve(ConfigArgument),
     /// Decode frames, one a line, without a server.
     Decode(decode::DecodeArguments),
+    /// List the protocols that are spoken.
+    Protocols(protocols::ProtocolsArguments),
     /// Recompute state and alarms from the journal and compare them with what was recorded.
     Replay(replay::ReplayArguments),
     /// Look at the configuration.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(argument) => serve::run(&argument),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Protocols(arguments) => protocols::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),

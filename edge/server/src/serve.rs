@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use plomb_api::{Accounts, ApiConfig, BaseMap, Ring};
-use plomb_devices::SessionConfig;
+use plomb_devices::{NoSecrets, Secrets, SessionConfig};
 use plomb_ingest::{IngestCounters, now};
 use plomb_model::EntryId;
 use plomb_store::{DirectIo, Journal, JournalConfig};
@@ -26,6 +26,7 @@ use tracing::{debug, error, info, warn};
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
 use crate::config::{Config, Storage, days};
+use crate::decode::read_keys;
 use crate::engine::{Engine, Memory};
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
@@ -170,13 +171,16 @@ fn no_delay(stream: &mut TcpStream) {
 }
 
 fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
+    let keys = &config.devices.keys;
+    let secrets: Arc<dyn Secrets> =
+        if keys.as_os_str().is_empty() { Arc::new(NoSecrets) } else { Arc::new(read_keys(keys)?) };
     Ok(SessionConfig {
         key: session_key(directory)?,
         lenient: false,
         datagrams: false,
         require_authentication: config.devices.jt808_require_authentication,
         utc_offset_min: config.devices.jt808_utc_offset_min,
-        secrets: Arc::new(plomb_devices::NoSecrets),
+        secrets,
     })
 }
 

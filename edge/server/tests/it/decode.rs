@@ -72,3 +72,42 @@ fn an_unknown_protocol_is_an_error_that_lists_them() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("jointech, jt808, gt06, teltonika"));
 }
+
+#[test]
+fn messages_of_the_web_need_no_mark() {
+    let input = "id=truck-7&lat=-1.2921&lon=36.8219&timestamp=1790000000\n/?id=truck-7&lat=1&lon=2\n";
+    let (lines, status) = decode(&["--protocol", "osmand"], input);
+    assert_eq!((lines.len(), status), (2, 0));
+    assert!(lines.iter().all(|line| line["device"] == "truck-7" && line["issues"] == serde_json::json!([])));
+}
+
+#[test]
+fn the_list_of_protocols() {
+    let output = Command::new(env!("CARGO_BIN_EXE_plomb")).args(["protocols", "--json"]).output().unwrap();
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let osmand = list.as_array().unwrap().iter().find(|protocol| protocol["name"] == "osmand").unwrap();
+    assert_eq!(osmand["default_ports"], serde_json::json!({"http": 5055}));
+    assert_eq!(osmand["class"], "active");
+    assert!(osmand["vectors"].as_u64().unwrap() > 0);
+    let text = Command::new(env!("CARGO_BIN_EXE_plomb")).arg("protocols").output().unwrap().stdout;
+    assert_eq!(String::from_utf8(text).unwrap().lines().count(), list.as_array().unwrap().len());
+}
+
+#[test]
+fn a_seal_is_proved_with_its_key_and_a_forged_one_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("keys.txt");
+    let vectors =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/passive/ntag424.jsonl"));
+    for vector in vectors.unwrap().lines() {
+        let vector: Value = serde_json::from_str(vector).unwrap();
+        let lines: Vec<&str> = vector["keys"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        std::fs::write(&keys, lines.join("\n")).unwrap();
+        let keys = keys.to_str().unwrap();
+        let (told, _) = decode(&["--protocol", "ntag424", "--keys", keys], vector["text"].as_str().unwrap());
+        let forged = vector["id"] == "tagtamper-forged";
+        assert_eq!(told[0]["issues"].as_array().unwrap().is_empty(), !forged, "{vector} {}", told[0]);
+        let uid = vector["uid"].as_str().unwrap();
+        assert!(told[0]["device"].as_str().unwrap().eq_ignore_ascii_case(uid), "{}", told[0]);
+    }
+}

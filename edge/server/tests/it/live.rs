@@ -94,6 +94,28 @@ fn bytes_of_no_protocol_are_kept_and_the_listener_lives_on() {
     assert!(server.get_json(&format!("/api/v1/devices/{device}"), &token)["reports"].as_u64().unwrap() > 0);
 }
 
+#[test]
+fn a_phone_reports_by_web_request_and_is_answered_when_it_is_kept() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let report = "/?id=truck-7&lat=-1.2921&lon=36.8219&timestamp=1790000000&speed=10&batt=81";
+    assert_eq!(server.post(report, "").0, 200);
+    // Kept before it is answered: a power cut now loses nothing.
+    server.kill();
+    server.start();
+    let device = server.get_json("/api/v1/devices/tracker:truck-7", &token);
+    let latitude = device["position"]["latitude"].as_f64().unwrap();
+    assert!((latitude + 1.2921).abs() < 1e-6, "{device}");
+
+    let (status, said) = server.post("/osmand", "lat=1&lon=2");
+    assert!(status == 400 && said.contains("id"), "{status} {said}");
+    let (status, said) = server.post("/gt06", "7878");
+    assert!(status == 404 && said.contains("/osmand"), "{said}");
+    let (status, said) = server.post("/osmand", &"x".repeat(2 << 20));
+    assert!(status == 413 && said.contains("bytes"), "{status} {said}");
+}
+
 /// Runs one simulated device through one incident; returns its identifier.
 fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     let kind: Incident = kind.parse().unwrap();

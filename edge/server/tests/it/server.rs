@@ -19,7 +19,8 @@ pub(crate) struct Server {
 }
 
 /// The ports that a test may use.
-const PORTS: [&str; 5] = ["JOINTECH_TCP", "JT808_TCP", "GT06_TCP", "TELTONIKA_TCP", "SHARED_TCP"];
+const PORTS: [&str; 6] =
+    ["JOINTECH_TCP", "JT808_TCP", "GT06_TCP", "TELTONIKA_TCP", "SHARED_TCP", "SHARED_HTTP"];
 
 impl Server {
     /// Chooses ports and a directory; starts nothing yet.
@@ -132,7 +133,20 @@ impl Server {
     }
 
     fn exchange(&self, request: &str) -> Option<(u16, String)> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port("HTTP")));
+        self.exchange_on("HTTP", request)
+    }
+
+    /// A device's request to the port for web messages.
+    pub(crate) fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.exchange_on("SHARED_HTTP", &request).unwrap()
+    }
+
+    fn exchange_on(&self, port: &str, request: &str) -> Option<(u16, String)> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port(port)));
         let mut stream = TcpStream::connect(address).ok()?;
         stream.write_all(request.as_bytes()).ok()?;
         let mut answer = Vec::new();
