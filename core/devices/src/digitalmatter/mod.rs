@@ -186,6 +186,9 @@ fn asked(what: &'static str, out: &mut Decoded) {
 /// Records of fields, each behind its length.
 fn records(content: &[u8], out: &mut Decoded) {
     let mut reader = Reader::at(content, HEADER_BYTES);
+    if reader.is_empty() {
+        out.issue(Issue::new(HEADER_BYTES, "no record in it", "0 bytes"));
+    }
     while !reader.is_empty() {
         let at = reader.offset();
         // The length counts itself.
