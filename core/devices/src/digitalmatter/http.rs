@@ -33,7 +33,7 @@ fn body(value: &Value, offset: usize, out: &mut Decoded) -> Option<DeviceId> {
     let about = edge.unwrap_or(value);
     let imei = web::member(about, &["imei", "IMEI"]);
     let device = match &imei {
-        Some(imei) => web::device(Scheme::Imei, imei, offset),
+        Some(imei) => web::device(Scheme::Tracker, imei, offset),
         None => web::tracker(&web::member(about, &["sn", "SerNo"]).unwrap_or_default(), offset),
     };
     let device = device.map_err(|issue| out.issue(issue)).ok()?;

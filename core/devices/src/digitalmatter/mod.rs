@@ -154,7 +154,7 @@ impl DigitalMatter {
         };
         let imei =
             digits(4, 15).filter(|imei| imei.len() == 15 && imei.bytes().all(|byte| byte.is_ascii_digit()));
-        let device = imei.and_then(|imei| DeviceId::new(Scheme::Imei, imei).ok());
+        let device = imei.and_then(|imei| DeviceId::new(Scheme::Tracker, imei).ok());
         self.device = device;
         if device.is_none() {
             let shown = web::bytes_shown(content.get(4..19).unwrap_or_default());
