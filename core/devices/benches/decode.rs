@@ -52,6 +52,8 @@ const CASES: &[Case] = &[
     case(Protocol::Osmand, "query with 9 parameters", "trackers/osmand-synthetic.jsonl", "", "osmand-synthetic.query-alone"),
     case(Protocol::Owntracks, "location with 12 members", "trackers/owntracks-synthetic.jsonl", "", "owntracks-synthetic.location"),
     case(Protocol::Digitalmatter, "2 records of 64 bytes", "trackers/digitalmatter.jsonl", "", "DmtProtocolDecoderTest.testDecode#4"),
+    case(Protocol::Iridium, "header, payload and location", "trackers/iridium-synthetic.jsonl", "", "iridium-synthetic.location"),
+    case(Protocol::Rockblock, "form", "trackers/rockblock-synthetic.jsonl", "", "rockblock-synthetic.form"),
     case(Protocol::Flespi, "2 messages", "trackers/flespi.jsonl", "", "FlespiProtocolDecoderTest.testDecode#0"),
     case(Protocol::Sigfox, "uplink of tags", "trackers/sigfox.jsonl", "", "SigfoxProtocolDecoderTest.testDecode#8"),
     case(Protocol::Globalstar, "message of a simplex transmitter", "trackers/globalstar.jsonl", "", "GlobalstarProtocolDecoderTest.testDecode#2"),

@@ -11,11 +11,13 @@ use crate::digitalmatter;
 use crate::flespi;
 use crate::globalstar;
 use crate::gt06;
+use crate::iridium;
 use crate::jointech;
 use crate::jt808;
 use crate::osmand;
 use crate::owntracks;
 use crate::queclink;
+use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
@@ -32,6 +34,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
+        Protocol::Iridium => iridium::session(config),
+        Protocol::Rockblock => rockblock::session(config),
         Protocol::Digitalmatter => digitalmatter::session(config),
         Protocol::Sigfox => sigfox::session(config),
         Protocol::Flespi => flespi::session(config),
@@ -57,6 +61,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),
+        Protocol::Iridium => iridium::describe(frame),
+        Protocol::Rockblock => rockblock::describe(frame),
         Protocol::Digitalmatter => digitalmatter::describe(frame),
         Protocol::Sigfox => sigfox::describe(frame),
         Protocol::Flespi => flespi::describe(frame),

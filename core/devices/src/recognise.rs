@@ -46,6 +46,11 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([b'(', text @ ..]) => parenthesis(text),
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
         Some(start @ [0, ..]) => teltonika(start),
+        // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
+        Some([1, _, _, 1, 0, 28, ..]) => Is(Protocol::Iridium),
+        Some([1, _, _, 1, 0]) => NeedMore,
+        // The mark, a message that a device sends, and a length of less than 256 bytes.
+        Some([2, 0x55, 0x00 | 0x04 | 0x05 | 0x10 | 0x14 | 0x22, _, 0, ..]) => Is(Protocol::Digitalmatter),
         // A Teltonika datagram of 256 bytes and more: its length comes first.
         Some(start @ [1..=5, ..]) => datagram(start),
         Some(_) => Unknown,
@@ -174,6 +179,9 @@ mod tests {
         assert_eq!(told(b"\x00\x0F123456789012345"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x00\x00\x00\x00\x00\x00\x01\x0E\x8E\x02"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x00\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"\x01\x00\x2C\x01\x00\x1C\x01\x02"), Is(Protocol::Iridium));
+        assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
+        assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
         assert_eq!(told(b"+EVT\x2D\x00"), Is(Protocol::Queclink));
         assert_eq!(told(b"+\x00\x00\x38"), Is(Protocol::Queclink));

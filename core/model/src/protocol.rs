@@ -171,6 +171,10 @@ protocols! {
         [Http Mqtt], 0, [Position Seal Condition];
     Sigfox = 23, "sigfox", "Sigfox callbacks", Active, Sigfox,
         [Http], 0, [Position Condition];
+    Iridium = 24, "iridium", "Iridium Short Burst Data, DirectIP", Active, Imei,
+        [Tcp], 10800, [Position Commands];
+    Rockblock = 25, "rockblock", "RockBLOCK messages of Iridium terminals", Active, Imei,
+        [Http], 0, [Position];
     Globalstar = 26, "globalstar", "Globalstar simplex transmitters", Active, Globalstar,
         [Http], 0, [Position Condition];
     Spot = 27, "spot", "SPOT messengers and SPOT Trace", Active, Globalstar,

@@ -33,7 +33,7 @@ fn body(value: &Value, offset: usize, out: &mut Decoded) -> Option<DeviceId> {
     let about = edge.unwrap_or(value);
     let imei = web::member(about, &["imei", "IMEI"]);
     let device = match &imei {
-        Some(imei) => web::device(Scheme::Imei, imei, offset),
+        Some(imei) => web::device(Scheme::Tracker, imei, offset),
         None => web::tracker(&web::member(about, &["sn", "SerNo"]).unwrap_or_default(), offset),
     };
     let device = device.map_err(|issue| out.issue(issue)).ok()?;
@@ -45,11 +45,11 @@ fn body(value: &Value, offset: usize, out: &mut Decoded) -> Option<DeviceId> {
     let mut records = match (edge, value.get("Records").and_then(Value::as_array)) {
         (Some(_), _) => vec![edge_record(value, offset, out)],
         (None, Some(records)) => records.iter().map(|record| record_of_fields(record, offset, out)).collect(),
-        (None, None) => {
-            out.issue(Issue::new(offset, "no Records", "neither device nor Records"));
-            Vec::new()
-        }
+        (None, None) => Vec::new(),
     };
+    if records.is_empty() {
+        out.issue(Issue::new(offset, "no record in it", "neither device nor Records"));
+    }
     if let Some(record) = records.first_mut() {
         record.event.readings.extend(first);
     }

@@ -154,7 +154,7 @@ impl DigitalMatter {
         };
         let imei =
             digits(4, 15).filter(|imei| imei.len() == 15 && imei.bytes().all(|byte| byte.is_ascii_digit()));
-        let device = imei.and_then(|imei| DeviceId::new(Scheme::Imei, imei).ok());
+        let device = imei.and_then(|imei| DeviceId::new(Scheme::Tracker, imei).ok());
         self.device = device;
         if device.is_none() {
             let shown = web::bytes_shown(content.get(4..19).unwrap_or_default());
@@ -186,6 +186,9 @@ fn asked(what: &'static str, out: &mut Decoded) {
 /// Records of fields, each behind its length.
 fn records(content: &[u8], out: &mut Decoded) {
     let mut reader = Reader::at(content, HEADER_BYTES);
+    if reader.is_empty() {
+        out.issue(Issue::new(HEADER_BYTES, "no record in it", "0 bytes"));
+    }
     while !reader.is_empty() {
         let at = reader.offset();
         // The length counts itself.

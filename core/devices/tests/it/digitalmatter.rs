@@ -37,7 +37,7 @@ fn a_device_says_who_it_is_and_is_told_the_time() {
     let seconds = 431_265_600_u32.to_le_bytes();
     assert_eq!(out.all_replies(), [&[2, 0x55, 1, 8, 0], &seconds[..], &[0; 4]].concat());
     let report = out.reports().next().unwrap();
-    assert_eq!(report.device.unwrap().to_string(), "imei:352656106127312");
+    assert_eq!(report.device.unwrap().to_string(), "tracker:352656106127312");
     assert!(report.events[0].readings.contains(&Reading::Iccid("89011702278483601922".into())));
     out.clear();
     session.receive(now(), &from_hex("0255050000").unwrap(), &mut out);

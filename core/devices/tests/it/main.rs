@@ -17,6 +17,7 @@ mod eye;
 mod flespi;
 mod globalstar;
 mod gt06;
+mod iridium;
 mod jointech;
 mod jt808;
 mod jt808_talk;

@@ -4,6 +4,7 @@
 //! A [`Terminal`] is one device; the caller moves bytes, keeps time and sends again what was not acknowledged.
 
 mod bytes;
+pub mod digitalmatter;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
@@ -157,6 +158,7 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Jt808, 3, Numbering::Jt808, &[], |id, _| Box::new(jt808::Jt808::new(id))),
     spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
     spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
+    spoken(Protocol::Digitalmatter, 1, Numbering::Imei(35_265_610), digitalmatter::UNTOLD, |id, _| Box::new(digitalmatter::DigitalMatter::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.

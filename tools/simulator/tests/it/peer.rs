@@ -1,4 +1,4 @@
-//! A platform in miniature: tells the four protocols apart by their first bytes, acknowledges, remembers frames.
+//! A platform in miniature: tells the protocols apart by their first bytes, acknowledges, remembers frames.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -80,6 +80,7 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [b'$', rest @ ..] => usize::from(u16::from_be_bytes([*rest.get(7)?, *rest.get(8)?])) + 10,
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
+        [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
         [0, 15, ..] if !*teltonika => 17,
         [0, 0, 0, 0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 12,
         _ => return None,
@@ -96,6 +97,11 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         }
         b'$' => format!("(P69,0,{})", frame[length - 1]).into_bytes(),
         0x7E => jt808(&frame),
+        2 => match frame[2] {
+            0 => vec![2, 0x55, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            5 => vec![2, 0x55, 6, 1, 0, 1],
+            _ => Vec::new(),
+        },
         0x78 => {
             assert_eq!(Crc16::X25.of(&frame[2..length - 4]).to_be_bytes(), frame[length - 4..length - 2]);
             let mut answer = vec![0x78, 0x78, 5, frame[3], frame[length - 6], frame[length - 5]];
