@@ -21,6 +21,7 @@ pub mod queclink;
 pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
+pub mod topflytech;
 
 pub use open::{describe, open};
 pub use plomb_session::{

@@ -19,6 +19,7 @@ use crate::queclink;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
+use crate::topflytech;
 
 /// A session of `protocol`.
 #[must_use]
@@ -29,6 +30,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Queclink => queclink::session(config),
+        Protocol::Topflytech => topflytech::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -54,6 +56,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Queclink => queclink::describe(frame),
+        Protocol::Topflytech => topflytech::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),
