@@ -7,8 +7,10 @@ mod bytes;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
+pub mod queclink;
 mod report;
 pub mod teltonika;
+pub mod topflytech;
 
 use plomb_model::{DeviceId, Protocol, Signal, Timestamp};
 
@@ -157,6 +159,8 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Jt808, 3, Numbering::Jt808, &[], |id, _| Box::new(jt808::Jt808::new(id))),
     spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
     spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
+    spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::UNTOLD, |id, _| Box::new(queclink::Queclink::new(id))),
+    spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.
