@@ -23,6 +23,7 @@ pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
+pub mod topflytech;
 
 pub use open::{describe, open};
 pub use plomb_session::{

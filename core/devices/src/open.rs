@@ -21,6 +21,7 @@ use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
+use crate::topflytech;
 
 /// A session of `protocol`.
 #[must_use]
@@ -31,6 +32,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Gt06 => gt06::session(config),
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Queclink => queclink::session(config),
+        Protocol::Topflytech => topflytech::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -58,6 +60,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Gt06 => gt06::describe(frame),
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Queclink => queclink::describe(frame),
+        Protocol::Topflytech => topflytech::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),

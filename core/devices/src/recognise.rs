@@ -45,6 +45,7 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([b'$', ..]) => dollar(bytes.get(noise..).unwrap_or_default()),
         Some([b'(', text @ ..]) => parenthesis(text),
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
+        Some(start @ [0x23 | 0x25..=0x27, ..]) => topflytech(start),
         Some(start @ [0, ..]) => teltonika(start),
         // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
         Some([1, _, _, 1, 0, 28, ..]) => Is(Protocol::Iridium),
@@ -54,6 +55,20 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         // A Teltonika datagram of 256 bytes and more: its length comes first.
         Some(start @ [1..=5, ..]) => datagram(start),
         Some(_) => Unknown,
+    }
+}
+
+/// A head twice, a known message, a length below 4,096 and a serial, a decimal IMEI behind a zero nibble.
+fn topflytech(start: &[u8]) -> Recognised {
+    let imei = start.get(7..15.min(start.len())).unwrap_or_default();
+    let decimal = imei.iter().all(|byte| byte >> 4 <= 9 && byte & 0x0F <= 9);
+    match start {
+        [first, second, ..] if first != second => Unknown,
+        [_, _, kind, ..] if !matches!(kind, 1..=0x20 | 0x81 | 0x82) => Unknown,
+        [_, _, _, 0x10..=0xFF, ..] => Unknown,
+        _ if !decimal || imei.first().is_some_and(|byte| byte >> 4 != 0) => Unknown,
+        _ if imei.len() == 8 => Is(Protocol::Topflytech),
+        _ => NeedMore,
     }
 }
 
@@ -183,6 +198,10 @@ mod tests {
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
+        assert_eq!(
+            told(b"\x27\x27\x02\x00\x49\x7D\x88\x08\x60\x11\x20\x47\x06\x64\x87\x47"),
+            Is(Protocol::Topflytech)
+        );
         assert_eq!(told(b"+EVT\x2D\x00"), Is(Protocol::Queclink));
         assert_eq!(told(b"+\x00\x00\x38"), Is(Protocol::Queclink));
         assert_eq!(told(b"\x05\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));

@@ -27,5 +27,6 @@ mod queclink;
 mod ruuvi;
 mod sigfox;
 mod teltonika;
+mod topflytech;
 mod vectors;
 mod web;

@@ -68,6 +68,21 @@ fn a_strict_session_reads_the_recorded_frames_too() {
 }
 
 #[test]
+fn synthetic_frames_mean_what_they_say() {
+    for vector in vectors::read("queclink-synthetic.jsonl") {
+        let (_, _, events, issues, _) = one(vector["text"].as_str().unwrap());
+        let expected = vector["plomb"]["events"].as_array().unwrap();
+        assert_eq!(events.len(), expected.len(), "{}", vector["id"]);
+        assert_eq!(issues.is_empty(), !expected.is_empty(), "{}", vector["id"]);
+        for (event, expected) in events.iter().zip(expected) {
+            assert_eq!(event.kind.name(), expected["kind"], "{}", vector["id"]);
+            let signals: Vec<&str> = event.signals.iter().map(Signal::name).collect();
+            assert_eq!(serde_json::json!(signals), expected["signals"], "{}", vector["id"]);
+        }
+    }
+}
+
+#[test]
 fn events_are_told_by_their_names() {
     for (name, head, signal) in [
         ("SOS", "0,0,1", Some(Signal::Sos)),

@@ -8,8 +8,10 @@ pub mod digitalmatter;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
+pub mod queclink;
 mod report;
 pub mod teltonika;
+pub mod topflytech;
 
 use plomb_model::{DeviceId, Protocol, Signal, Timestamp};
 
@@ -159,6 +161,8 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
     spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
     spoken(Protocol::Digitalmatter, 1, Numbering::Imei(35_265_610), digitalmatter::UNTOLD, |id, _| Box::new(digitalmatter::DigitalMatter::new(id))),
+    spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::UNTOLD, |id, _| Box::new(queclink::Queclink::new(id))),
+    spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.

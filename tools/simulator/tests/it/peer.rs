@@ -81,6 +81,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
         [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
+        [b'+', ..] => pending.iter().position(|b| *b == b'$')? + 1,
+        [0x27, 0x27, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
         [0, 15, ..] if !*teltonika => 17,
         [0, 0, 0, 0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 12,
         _ => return None,
@@ -102,6 +104,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
             5 => vec![2, 0x55, 6, 1, 0, 1],
             _ => Vec::new(),
         },
+        b'+' => queclink(&frame),
+        0x27 => [&frame[..3], &[0, 15], &frame[5..15]].concat(),
         0x78 => {
             assert_eq!(Crc16::X25.of(&frame[2..length - 4]).to_be_bytes(), frame[length - 4..length - 2]);
             let mut answer = vec![0x78, 0x78, 5, frame[3], frame[length - 6], frame[length - 5]];
@@ -120,6 +124,16 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         }
     };
     Some((frame, answer))
+}
+
+fn queclink(frame: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(frame).unwrap();
+    let count = text.rsplit(',').next().unwrap();
+    if text.starts_with("+ACK:GTHBD") {
+        format!("+SACK:GTHBD,{},{count}", text.split(',').nth(1).unwrap()).into_bytes()
+    } else {
+        format!("+SACK:{count}").into_bytes()
+    }
 }
 
 fn jt808(frame: &[u8]) -> Vec<u8> {
