@@ -57,7 +57,7 @@ async fn status_and_protocols() {
         })
     );
     let protocols = client.json("/protocols").await;
-    assert_eq!(protocols["items"].as_array().unwrap().len(), 4);
+    assert_eq!(protocols["items"].as_array().unwrap().len(), plomb_model::Protocol::ALL.len());
     assert_eq!(protocols["items"][1]["name"], "jt808");
     assert_eq!(protocols["items"][1]["transports"], json!(["tcp", "udp"]));
     assert_eq!(protocols["items"][1]["default_port"], 5015);
