@@ -28,6 +28,8 @@ have_or_install cc gcc "the C compiler, for SQLite"
 have_or_install g++ g++ "the C++ compiler, for the fuzzer"
 have_or_install make make "make"
 if [ "${1:-}" != demo ]; then
+    # Its package puts it where only the administrator's path looks.
+    PATH=$PATH:/usr/sbin have_or_install mosquitto mosquitto "a real broker for the tests of MQTT"
     have_or_install chromium chromium "the browser tests drive a real browser"
 fi
 

@@ -7,13 +7,16 @@
 pub mod limits;
 
 mod arrival;
+mod broker;
 mod conversation;
 mod counters;
 mod http;
+mod messages;
 mod tcp;
 mod udp;
 
 pub use arrival::{Arrival, Batch, Intake, Release};
+pub use broker::{Broker, BrokerTls, serve_broker};
 pub use counters::IngestCounters;
 pub use http::serve_http;
 pub use tcp::serve_tcp;

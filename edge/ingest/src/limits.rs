@@ -13,9 +13,13 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 pub const UNANSWERED_BATCHES_MAX: usize = 8;
 /// Batches of one UDP listener that may wait to become durable.
 pub const UDP_UNANSWERED_MAX: usize = 4096;
-/// Senders of web requests (a protocol from one address) that a session is kept for; the one heard least lately gives way.
-pub const HTTP_PEERS_MAX: usize = 100_000;
+/// Senders of messages by HTTP or MQTT (a protocol from one peer) that a session is kept for; the one heard least lately gives way.
+pub const SENDERS_MAX: usize = 100_000;
 /// Web requests that may wait to become durable; a further one is told to come again.
-pub const HTTP_UNANSWERED_MAX: usize = 4096;
+pub const REQUESTS_WAITING_MAX: usize = 4096;
 /// A device that does not take our replies for so long is closed, seconds.
 pub const WRITE_S_MAX: u64 = 20;
+/// Messages of one broker that may wait to become durable before more are taken.
+pub const BROKER_UNACKNOWLEDGED_MAX: usize = 256;
+/// Longest wait before a lost broker is tried again, seconds.
+pub const BROKER_RETRY_S_MAX: u64 = 60;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use plomb_ingest::{Broker, BrokerTls};
 use plomb_model::{Protocol, Transport};
 use plomb_rules::RuleSettings;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) http: Http,
     pub(crate) listen: Listen,
+    pub(crate) mqtt: Mqtt,
     pub(crate) devices: Devices,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
@@ -62,6 +64,20 @@ pub(crate) struct Listen {
     pub(crate) common_ports: bool,
     #[serde(flatten)]
     pub(crate) ports: BTreeMap<String, u16>,
+}
+
+/// A broker that stands already, to which gateways and readers publish.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Mqtt {
+    pub(crate) broker: String,
+    pub(crate) port: u16,
+    pub(crate) client_id: String,
+    pub(crate) user: String,
+    pub(crate) password_file: PathBuf,
+    pub(crate) tls: bool,
+    pub(crate) authority: PathBuf,
+    pub(crate) topics: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -136,6 +152,21 @@ fn ways() -> impl Iterator<Item = (String, Protocol, Transport)> {
     })
 }
 
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self {
+            broker: String::new(),
+            port: 1883,
+            client_id: "plomb".to_owned(),
+            user: String::new(),
+            password_file: PathBuf::new(),
+            tls: false,
+            authority: PathBuf::new(),
+            topics: BTreeMap::new(),
+        }
+    }
+}
+
 impl Default for Devices {
     fn default() -> Self {
         Self {
@@ -194,6 +225,7 @@ impl Config {
         let config: Self = Value::Table(table).try_into()?;
         config.rule_settings()?;
         config.check_ways()?;
+        config.broker()?;
         Ok(config)
     }
 
@@ -225,6 +257,41 @@ impl Config {
         ];
         let shared = shared.map(|(transport, number)| Port { protocol: None, transport, number });
         own.chain(shared).filter(|port| port.number != 0).collect()
+    }
+
+    /// The broker to hear, if there is one.
+    ///
+    /// # Errors
+    /// A protocol that does not come by MQTT, no topics at all, or a file that cannot be read.
+    pub(crate) fn broker(&self) -> anyhow::Result<Option<Broker>> {
+        let mqtt = &self.mqtt;
+        if mqtt.broker.is_empty() {
+            return Ok(None);
+        }
+        ensure!(
+            !mqtt.topics.is_empty(),
+            "in [mqtt.topics]: no topic is heard; write \"ruuvi/#\" = \"ruuvi\""
+        );
+        let mut topics = Vec::new();
+        for (filter, name) in &mqtt.topics {
+            let protocol = Protocol::from_name(name)
+                .filter(|protocol| protocol.transports().contains(&Transport::Mqtt))
+                .with_context(|| format!("in [mqtt.topics]: {name:?} is no protocol that comes by MQTT"))?;
+            topics.push((filter.clone(), protocol));
+        }
+        let login = if mqtt.user.is_empty() {
+            None
+        } else {
+            let password = read(&mqtt.password_file).context("in [mqtt]: the password of the broker")?;
+            Some((mqtt.user.clone(), password.trim_end().to_owned()))
+        };
+        let tls = match (mqtt.tls, mqtt.authority.as_os_str().is_empty()) {
+            (false, _) => None,
+            (true, true) => Some(BrokerTls::System),
+            (true, false) => Some(BrokerTls::Authority(read(&mqtt.authority)?.into_bytes())),
+        };
+        let (host, client_id) = (mqtt.broker.clone(), mqtt.client_id.clone());
+        Ok(Some(Broker { host, port: mqtt.port, client_id, login, tls, topics }))
     }
 
     /// Refuses ports of ways that there are not.

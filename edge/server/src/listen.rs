@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use anyhow::Context;
 use plomb_api::BoundPort;
 use plomb_devices::SessionConfig;
-use plomb_ingest::{IngestCounters, Intake, Listening, now, serve_http, serve_tcp, serve_udp};
+use plomb_ingest::{IngestCounters, Intake, Listening, now, serve_broker, serve_http, serve_tcp, serve_udp};
 use plomb_model::{Protocol, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
@@ -69,6 +69,10 @@ pub(crate) async fn listen(
         }
         info!(%address, protocol, transport = port.transport.name(), "Listening for devices");
         bound.push(BoundPort { protocol: port.protocol, transport: port.transport, port: port.number });
+    }
+    if let Some(broker) = config.broker()? {
+        info!(broker = broker.host, port = broker.port, "Listening for devices at a broker");
+        listeners.spawn(serve_broker(broker, listening.clone()));
     }
     Ok((listeners, bound))
 }

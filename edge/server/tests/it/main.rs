@@ -11,4 +11,5 @@
 mod decode;
 mod kill;
 mod live;
+mod mqtt;
 mod server;

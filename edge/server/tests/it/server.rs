@@ -16,6 +16,7 @@ pub(crate) struct Server {
     directory: TempDir,
     ports: HashMap<&'static str, u16>,
     child: Option<Child>,
+    configuration: Option<PathBuf>,
 }
 
 /// The ports that a test may use.
@@ -31,11 +32,16 @@ impl Server {
         let mut numbers = held.iter().map(|listener| listener.local_addr().unwrap().port());
         let mut ports: HashMap<_, _> = PORTS.into_iter().zip(&mut numbers).collect();
         ports.insert("HTTP", numbers.next().unwrap());
-        Self { directory: TempDir::new().unwrap(), ports, child: None }
+        Self { directory: TempDir::new().unwrap(), ports, child: None, configuration: None }
     }
 
     pub(crate) fn port(&self, name: &str) -> u16 {
         self.ports[name]
+    }
+
+    /// Starts with this file from now on.
+    pub(crate) fn configure(&mut self, file: &Path) {
+        self.configuration = Some(file.to_owned());
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -67,8 +73,11 @@ impl Server {
     pub(crate) fn start(&mut self) {
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.file("server.log")).unwrap();
-        self.child =
-            Some(self.command(&["serve"]).stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
+        let mut command = self.command(&["serve"]);
+        if let Some(file) = &self.configuration {
+            command.arg("--config").arg(file);
+        }
+        self.child = Some(command.stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
         let until = Instant::now() + START_MAX;
         while self.get("/readyz", "").is_none_or(|(status, _)| status != 200) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();

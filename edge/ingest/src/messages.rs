@@ -1,0 +1,161 @@
+//! Messages that come whole, by HTTP or MQTT: a conversation for each sender, and a way to learn when a message is durable.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use plomb_devices::{Decoded, SessionConfig};
+use plomb_evidence::{Closed, Opened};
+use plomb_model::{ConnectionId, Protocol, Transport};
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::{interval, timeout};
+
+use crate::arrival::{Arrival, Batch, Release};
+use crate::conversation::Conversation;
+use crate::counters::IngestCounters;
+use crate::limits::{SENDERS_MAX, WRITE_S_MAX};
+use crate::{Listening, now};
+
+/// How often senders are looked at for their silence.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Who sends: a protocol's messages from one peer are one conversation.
+type Sender = (Protocol, Arc<str>);
+
+struct Peer {
+    connection: ConnectionId,
+    conversation: Conversation,
+    heard_s: u64,
+}
+
+#[derive(Default)]
+struct Peers {
+    by_sender: HashMap<Sender, Peer>,
+    /// By when they were last heard (seconds since the start), for expiry.
+    by_age: BTreeMap<(u64, ConnectionId), Sender>,
+    seconds: u64,
+}
+
+/// The messages of one listener.
+pub(crate) struct Messages {
+    pub(crate) listening: Listening,
+    transport: Transport,
+    peers: Mutex<Peers>,
+}
+
+/// A message on its way to the journal.
+pub(crate) struct Pending(mpsc::Receiver<Release>);
+
+impl Pending {
+    /// The message's reports once they are durable; none when they could not be kept.
+    pub(crate) async fn durable(mut self) -> Option<Box<Decoded>> {
+        match timeout(Duration::from_secs(WRITE_S_MAX), self.0.recv()).await {
+            Ok(Some(Release::Durable { decoded, .. })) => Some(decoded),
+            Ok(Some(Release::Refused { .. }) | None) | Err(_) => None,
+        }
+    }
+}
+
+impl Messages {
+    pub(crate) fn new(listening: Listening, transport: Transport) -> Self {
+        Self { listening, transport, peers: Mutex::new(Peers::default()) }
+    }
+
+    /// Has the frame decoded and handed on; none when the platform takes nothing more.
+    pub(crate) async fn take(&self, protocol: Protocol, peer: &str, frame: &[u8]) -> Option<Pending> {
+        let listening = &self.listening;
+        IngestCounters::add(&listening.counters.bytes_received, frame.len());
+        let sender: Sender = (protocol, peer.into());
+        let (back, released) = mpsc::channel(1);
+        let mut decoded = Box::<Decoded>::default();
+        let at = now();
+        let connection = {
+            // Held until the platform knows of a new sender, so that none of its reports can come before that.
+            let mut peers = self.peers.lock().await;
+            for arrival in self.remember(&mut peers, &sender) {
+                listening.intake.send(arrival).await.ok()?;
+            }
+            let peer = peers.by_sender.get_mut(&sender)?;
+            if peer.conversation.receive(at, frame, &mut decoded).is_err() {
+                IngestCounters::add(&listening.counters.decoder_faults, 1);
+                // The next message is a new one: the fault must not make this sender unheard.
+                peer.conversation = self.conversation(protocol);
+            }
+            peer.conversation.finish(at, &mut decoded);
+            peer.connection
+        };
+        let batch = Batch { connection, protocol, at, decoded, back };
+        listening.intake.send(Arrival::Received(batch)).await.ok()?;
+        Some(Pending(released))
+    }
+
+    fn conversation(&self, protocol: Protocol) -> Conversation {
+        let config = SessionConfig { datagrams: true, ..self.listening.session.clone() };
+        Conversation::new(Some(protocol), config)
+    }
+
+    /// Notes that a sender is heard; gives what the platform must be told of it before its report.
+    fn remember(&self, peers: &mut Peers, sender: &Sender) -> Vec<Arrival> {
+        let seconds = peers.seconds;
+        if let Some(peer) = peers.by_sender.get_mut(sender) {
+            peers.by_age.remove(&(peer.heard_s, peer.connection));
+            peer.heard_s = seconds;
+            peers.by_age.insert((seconds, peer.connection), sender.clone());
+            return Vec::new();
+        }
+        let mut arrivals = Vec::new();
+        if peers.by_sender.len() >= SENDERS_MAX
+            && let Some(oldest) = peers.by_age.first_key_value().map(|(_, sender)| sender.clone())
+        {
+            let reason = "too many senders: the one heard least lately gave way";
+            arrivals.extend(self.forget(peers, &oldest, reason));
+        }
+        let (protocol, peer) = sender;
+        let connection = self.listening.next_connection();
+        IngestCounters::add(&self.listening.counters.opened, 1);
+        IngestCounters::add(&self.listening.counters.connections, 1);
+        let conversation = self.conversation(*protocol);
+        peers.by_sender.insert(sender.clone(), Peer { connection, conversation, heard_s: seconds });
+        peers.by_age.insert((seconds, connection), sender.clone());
+        arrivals.push(Arrival::Opened(Opened {
+            connection,
+            protocol: Some(*protocol),
+            transport: self.transport,
+            peer: peer.as_ref().into(),
+            at: now(),
+        }));
+        arrivals
+    }
+
+    fn forget(&self, peers: &mut Peers, sender: &Sender, reason: &str) -> Option<Arrival> {
+        let peer = peers.by_sender.remove(sender)?;
+        peers.by_age.remove(&(peer.heard_s, peer.connection));
+        IngestCounters::subtract_one(&self.listening.counters.connections);
+        Some(Arrival::Closed(Closed { connection: peer.connection, reason: reason.into(), at: now() }))
+    }
+
+    /// Forgets the senders that have been silent too long, round after round.
+    pub(crate) async fn rounds(self: Arc<Self>) {
+        let mut round = interval(ROUND);
+        loop {
+            round.tick().await;
+            let mut closed = Vec::new();
+            {
+                let mut peers = self.peers.lock().await;
+                peers.seconds += ROUND.as_secs();
+                while let Some((&(heard_s, _), sender)) = peers.by_age.first_key_value() {
+                    if heard_s + self.listening.idle_s_max > peers.seconds {
+                        break;
+                    }
+                    let sender = sender.clone();
+                    closed.extend(self.forget(&mut peers, &sender, "nothing was heard for too long"));
+                }
+            }
+            for arrival in closed {
+                if self.listening.intake.send(arrival).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}

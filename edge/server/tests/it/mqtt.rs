@@ -1,0 +1,148 @@
+//! Devices heard through a broker: a real mosquitto.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::server::Server;
+
+struct Mosquitto {
+    child: Child,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl Mosquitto {
+    /// A broker with one account, for which the platform has the password.
+    fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let passwords = directory.path().join("passwords");
+        let made = tool("mosquitto_passwd")
+            .args(["-b", "-c"])
+            .arg(&passwords)
+            .args(["plomb", "open sesame"])
+            .status();
+        assert!(made.expect("mosquitto is missing: apt-get install mosquitto").success());
+        let configuration = directory.path().join("mosquitto.conf");
+        let text = format!(
+            "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {}\nuser root\n",
+            passwords.display()
+        );
+        std::fs::write(&configuration, text).unwrap();
+        let child = tool("mosquitto")
+            .arg("-c")
+            .arg(&configuration)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "mosquitto does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { child, port, _directory: directory }
+    }
+
+    /// Publishes as a phone with OwnTracks does, with the most basic client there is: MQTT 3.1.1 by hand.
+    fn publish(&self, topic: &str, payload: &str) {
+        use std::io::Read;
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let text = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
+        let connect =
+            [text("MQTT"), vec![4, 0b1100_0010, 0, 30], text("phone"), text("plomb"), text("open sesame")]
+                .concat();
+        let publish = [text(topic), vec![0, 1], payload.as_bytes().to_vec()].concat();
+        stream.write_all(&packet(0x10, &connect)).unwrap();
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0x20, 2, 0, 0]);
+        stream.write_all(&packet(0x32, &publish)).unwrap();
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0x40, 2, 0, 1]);
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The package puts the broker where only the administrator's path looks.
+fn tool(name: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new("env");
+    command.env("PATH", format!("{path}:/usr/sbin")).arg(name);
+    command
+}
+
+fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    let mut rest = body.len();
+    loop {
+        let low = u8::try_from(rest % 128).unwrap();
+        rest /= 128;
+        bytes.push(if rest == 0 { low } else { low | 0x80 });
+        if rest == 0 {
+            break;
+        }
+    }
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Waits until the device is at this latitude.
+fn wait_for_latitude(server: &Server, token: &str, latitude: f64) {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some((200, body)) = server.get("/api/v1/devices/tracker:ann-phone", token) {
+            let device: serde_json::Value = serde_json::from_str(&body).unwrap();
+            if device["position"]["latitude"].as_f64().is_some_and(|found| (found - latitude).abs() < 1e-6) {
+                return;
+            }
+        }
+        assert!(Instant::now() < until, "the message did not arrive:\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn nothing_is_lost_between_a_broker_and_the_journal() {
+    let broker = Mosquitto::start();
+    let mut server = Server::new();
+    let password = server.file("broker-password");
+    std::fs::write(&password, "open sesame\n").unwrap();
+    let configuration = server.file("plomb.toml");
+    let text = format!(
+        "[mqtt]\nbroker = \"127.0.0.1\"\nport = {}\nuser = \"plomb\"\npassword_file = {password:?}\n\
+         [mqtt.topics]\n\"owntracks/#\" = \"owntracks\"\n",
+        broker.port
+    );
+    std::fs::write(&configuration, text).unwrap();
+    server.configure(&configuration);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let place = |latitude: f64, seconds: u64| {
+        format!(r#"{{"_type":"location","tid":"an","lat":{latitude},"lon":36.8,"tst":{seconds}}}"#)
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while !server.log().contains("Connected to the broker") {
+        assert!(Instant::now() < until, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    broker.publish("owntracks/ann/phone", &place(-1.25, 1_790_000_000));
+    wait_for_latitude(&server, &token, -1.25);
+    // A power cut: the broker keeps what comes meanwhile, and we take it up again.
+    server.kill();
+    broker.publish("owntracks/ann/phone", &place(-1.5, 1_790_000_060));
+    server.start();
+    wait_for_latitude(&server, &token, -1.5);
+    assert!(!server.log().contains("open sesame"), "the password is in the log");
+}
