@@ -30,6 +30,8 @@ have_or_install make make "make"
 if [ "${1:-}" != demo ]; then
     # Its package puts it where only the administrator's path looks.
     PATH=$PATH:/usr/sbin have_or_install mosquitto mosquitto "a real broker for the tests of MQTT"
+    have_or_install mosquitto_pub mosquitto-clients "a real client for the tests of MQTT"
+    have_or_install openssl openssl "certificates for the tests of TLS"
     have_or_install chromium chromium "the browser tests drive a real browser"
 fi
 

@@ -12,6 +12,7 @@ mod conversation;
 mod counters;
 mod http;
 mod messages;
+mod mqtt;
 mod tcp;
 mod udp;
 
@@ -19,6 +20,7 @@ pub use arrival::{Arrival, Batch, Intake, Release};
 pub use broker::{Broker, BrokerTls, serve_broker};
 pub use counters::IngestCounters;
 pub use http::serve_http;
+pub use mqtt::{MqttDevice, MqttDevices, serve_mqtt};
 pub use tcp::serve_tcp;
 pub use udp::serve_udp;
 

@@ -23,3 +23,7 @@ pub const WRITE_S_MAX: u64 = 20;
 pub const BROKER_UNACKNOWLEDGED_MAX: usize = 256;
 /// Longest wait before a lost broker is tried again, seconds.
 pub const BROKER_RETRY_S_MAX: u64 = 60;
+/// A client of MQTT must have said who it is within so long, seconds.
+pub const CONNECT_S_MAX: u64 = 20;
+/// A client of MQTT that names no keep-alive time may be silent for so long, seconds.
+pub const KEEP_ALIVE_S_MAX: u64 = 3600;

@@ -60,6 +60,12 @@ pub(crate) struct Listen {
     pub(crate) shared_udp: u16,
     /// Where messages that are web requests are taken, each under its protocol's name as path.
     pub(crate) shared_http: u16,
+    /// Where devices with MQTT credentials publish, in the clear and with TLS.
+    pub(crate) shared_mqtt: u16,
+    pub(crate) shared_mqtts: u16,
+    /// Certificates and key of the server (PEM), for the ports with TLS.
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
     /// Whether a protocol that has no key of its own listens on its common port.
     pub(crate) common_ports: bool,
     #[serde(flatten)]
@@ -86,6 +92,8 @@ pub(crate) struct Devices {
     pub(crate) idle_s_max: u64,
     /// The devices' keys in the form that `plomb decode --keys` reads; empty for none.
     pub(crate) keys: PathBuf,
+    /// The devices that may publish by MQTT; empty for none, and then no port is opened for them.
+    pub(crate) mqtt_credentials: PathBuf,
     pub(crate) jt808_require_authentication: bool,
     pub(crate) jt808_utc_offset_min: i16,
 }
@@ -134,6 +142,10 @@ impl Default for Listen {
             shared_tcp: 5000,
             shared_udp: 5000,
             shared_http: 5055,
+            shared_mqtt: 1883,
+            shared_mqtts: 8883,
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
             common_ports: true,
             ports: ways().map(|(key, protocol, _)| (key, protocol.default_port())).collect(),
         }
@@ -172,6 +184,7 @@ impl Default for Devices {
         Self {
             idle_s_max: 1800,
             keys: PathBuf::new(),
+            mqtt_credentials: PathBuf::new(),
             jt808_require_authentication: false,
             jt808_utc_offset_min: 480,
         }

@@ -4,14 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use plomb_api::BoundPort;
 use plomb_devices::SessionConfig;
-use plomb_ingest::{IngestCounters, Intake, Listening, now, serve_broker, serve_http, serve_tcp, serve_udp};
+use plomb_ingest::{
+    IngestCounters, Intake, Listening, MqttDevices, now, serve_broker, serve_http, serve_mqtt, serve_tcp,
+    serve_udp,
+};
 use plomb_model::{Protocol, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tracing::info;
 
 use crate::config::Config;
@@ -38,6 +45,53 @@ pub(crate) fn listening(
         counters: Arc::clone(counters),
         stop,
     }
+}
+
+/// Binds the ports for devices that publish by MQTT, if there are any.
+async fn listen_mqtt(
+    config: &Config,
+    listening: &Listening,
+    listeners: &mut JoinSet<()>,
+    bound: &mut Vec<BoundPort>,
+) -> anyhow::Result<()> {
+    let credentials = &config.devices.mqtt_credentials;
+    if credentials.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let named = || format!("in [devices]: mqtt_credentials = {}", credentials.display());
+    let text = std::fs::read_to_string(credentials).with_context(named)?;
+    let devices = Arc::new(MqttDevices::parse(&text).map_err(|why| anyhow!(why)).with_context(named)?);
+    let tls = tls(config)?;
+    for (number, tls) in [(config.listen.shared_mqtt, None), (config.listen.shared_mqtts, tls.as_ref())] {
+        if number == 0 || (number == config.listen.shared_mqtts && tls.is_none()) {
+            continue;
+        }
+        let address = SocketAddr::new(config.listen.address, number);
+        let what = || format!("binding {address} for MQTT");
+        let listener = TcpListener::bind(address).await.with_context(what)?;
+        listeners.spawn(serve_mqtt(listener, tls.cloned(), Arc::clone(&devices), listening.clone()));
+        info!(%address, protocol = "shared", transport = "mqtt", tls = tls.is_some(), "Listening for devices");
+        bound.push(BoundPort { protocol: None, transport: Transport::Mqtt, port: number });
+    }
+    Ok(())
+}
+
+/// The server's side of TLS, where it has a certificate.
+fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
+    let (certificate, key) = (&config.listen.certificate, &config.listen.key);
+    if certificate.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let what = || format!("in [listen]: certificate = {}", certificate.display());
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .with_context(what)?
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(what)?;
+    let key =
+        PrivateKeyDer::from_pem_file(key).with_context(|| format!("in [listen]: key = {}", key.display()))?;
+    let server =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).with_context(what)?;
+    Ok(Some(TlsAcceptor::from(Arc::new(server))))
 }
 
 /// Binds every configured port, and serves it in a task of its own.
@@ -70,6 +124,7 @@ pub(crate) async fn listen(
         info!(%address, protocol, transport = port.transport.name(), "Listening for devices");
         bound.push(BoundPort { protocol: port.protocol, transport: port.transport, port: port.number });
     }
+    listen_mqtt(config, listening, &mut listeners, &mut bound).await?;
     if let Some(broker) = config.broker()? {
         info!(broker = broker.host, port = broker.port, "Listening for devices at a broker");
         listeners.spawn(serve_broker(broker, listening.clone()));

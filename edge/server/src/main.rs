@@ -3,6 +3,7 @@
 mod accounts;
 mod config;
 mod decode;
+mod device_secret;
 mod engine;
 mod keys;
 mod listen;
@@ -39,6 +40,8 @@ enum Command {
     Decode(decode::DecodeArguments),
     /// List the protocols that are spoken.
     Protocols(protocols::ProtocolsArguments),
+    /// Make credentials for a device that publishes by MQTT; prints its secret, once.
+    DeviceSecret(device_secret::DeviceSecretArguments),
     /// Recompute state and alarms from the journal and compare them with what was recorded.
     Replay(replay::ReplayArguments),
     /// Look at the configuration.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Serve(argument) => serve::run(&argument),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Protocols(arguments) => protocols::run(&arguments),
+        Command::DeviceSecret(arguments) => device_secret::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),

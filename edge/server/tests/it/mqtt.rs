@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -145,4 +146,92 @@ fn nothing_is_lost_between_a_broker_and_the_journal() {
     server.start();
     wait_for_latitude(&server, &token, -1.5);
     assert!(!server.log().contains("open sesame"), "the password is in the log");
+}
+
+/// `mosquitto_pub` with these arguments; whether it was content.
+fn published(arguments: &[&str]) -> bool {
+    let output = tool("mosquitto_pub").args(arguments).output().unwrap();
+    output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("not authorised")
+}
+
+/// A certificate for localhost that signs itself.
+fn make_certificate(certificate: &Path, key: &Path) {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out"])
+        .arg(certificate)
+        .arg("-keyout")
+        .arg(key)
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn devices_publish_straight_to_the_platform_and_only_for_themselves() {
+    let mut server = Server::new();
+    let credentials = server.file("mqtt-devices.txt");
+    let mut secrets = ["ann", "bob"].map(|name| {
+        let path = credentials.to_str().unwrap();
+        let output = server.run(&["device-secret", name, "--protocol", "owntracks", "--file", path]);
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    });
+    let again = ["device-secret", "ann", "--protocol", "owntracks", "--file", credentials.to_str().unwrap()];
+    assert!(!server.run(&again).status.success(), "the name is there already");
+    let (certificate, key) = (server.file("certificate.pem"), server.file("key.pem"));
+    make_certificate(&certificate, &key);
+    let configuration = server.file("plomb.toml");
+    let text = format!(
+        "[listen]\ncertificate = {certificate:?}\nkey = {key:?}\n[devices]\nmqtt_credentials = {credentials:?}\n"
+    );
+    std::fs::write(&configuration, text).unwrap();
+    server.configure(&configuration);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let [ann, bob] = &mut secrets;
+    let (plain, secure) = (server.port("SHARED_MQTT").to_string(), server.port("SHARED_MQTTS").to_string());
+    let mut place = 0_u32;
+    for version in ["311", "5"] {
+        for quality in ["0", "1", "2"] {
+            place += 1;
+            let latitude = f64::from(place) / 8.0;
+            let message = format!(
+                r#"{{"_type":"location","tid":"an","lat":{latitude},"lon":36.8,"tst":{}}}"#,
+                1_790_000_000 + place
+            );
+            let to = ["-h", "localhost", "-u", "ann", "-P", ann, "-V", version, "-q", quality];
+            let what = ["-t", "owntracks/ann/phone", "-m", &message];
+            let secured = ["-p", secure.as_str(), "--cafile", certificate.to_str().unwrap()];
+            let open = ["-p", plain.as_str()];
+            let way: &[&str] = if place.is_multiple_of(2) { &secured } else { &open };
+            assert!(published(&[&to, way, &what].concat()), "{version} {quality}:\n{}", server.log());
+            wait_for_latitude(&server, &token, latitude);
+        }
+    }
+    let wrong =
+        ["-h", "localhost", "-p", &plain, "-u", "ann", "-P", bob, "-t", "owntracks/ann/phone", "-m", "{}"];
+    assert!(!published(&wrong));
+    let message = r#"{"_type":"location","tid":"an","lat":80,"lon":0,"tst":1790009999}"#;
+    for version in ["311", "5"] {
+        let foreign = ["-h", "localhost", "-p", &plain, "-u", "bob", "-P", bob, "-q", "1", "-V", version];
+        let what = ["-t", "owntracks/ann/phone", "-m", message];
+        let told = tool("mosquitto_pub").args(foreign).args(what).output().unwrap();
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(version == "311" || told.to_lowercase().contains("not authorized"), "{told}");
+    }
+    let device = server.get_json("/api/v1/devices/tracker:ann-phone", &token);
+    assert!((device["position"]["latitude"].as_f64().unwrap() - 0.75).abs() < 1e-6, "{device}");
+    assert!(server.log().contains("not its own"));
+    assert!(![ann, bob].into_iter().any(|secret| server.log().contains(secret.as_str())));
 }

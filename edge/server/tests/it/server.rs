@@ -20,8 +20,16 @@ pub(crate) struct Server {
 }
 
 /// The ports that a test may use.
-const PORTS: [&str; 6] =
-    ["JOINTECH_TCP", "JT808_TCP", "GT06_TCP", "TELTONIKA_TCP", "SHARED_TCP", "SHARED_HTTP"];
+const PORTS: [&str; 8] = [
+    "JOINTECH_TCP",
+    "JT808_TCP",
+    "GT06_TCP",
+    "TELTONIKA_TCP",
+    "SHARED_TCP",
+    "SHARED_HTTP",
+    "SHARED_MQTT",
+    "SHARED_MQTTS",
+];
 
 impl Server {
     /// Chooses ports and a directory; starts nothing yet.
