@@ -153,9 +153,10 @@ impl Flow {
     /// Folds the events of a report into the state; returns the marks of retransmissions.
     pub(crate) fn apply(&mut self, about: EntryId, received: &ReceivedRef<'_>, outcome: &mut Outcome) -> u64 {
         self.transitions.clear();
-        let Some(device) = received.device else { return 0 };
         let mut duplicates = 0;
         for (place, event) in received.events.iter().enumerate() {
+            // A tag that a nameless reader heard speaks for itself.
+            let Some(device) = received.device.or(event.peripheral) else { continue };
             let reported = reported(about, received, device, place, event);
             match self.state.apply(&reported) {
                 Some(transition) => {
@@ -225,7 +226,8 @@ fn reported<'a>(
 
 /// The issues of a report whose events belong to nobody, with one that says so.
 fn nobody(report: &ReportRef<'_>) -> Option<Vec<Issue>> {
-    if report.device.is_some() || report.events.is_empty() {
+    let known = |event: &Event| event.peripheral.is_some();
+    if report.device.is_some() || report.events.is_empty() || report.events.iter().any(known) {
         return None;
     }
     let mut issues = report.issues.to_vec();

@@ -4,6 +4,8 @@
 //! replayed. What the journal can already say (positions, seals, alarms) is written in the journal's encoding, the
 //! rest as plain numbers.
 
+use std::num::NonZeroU32;
+
 use plomb_evidence::{Decided, Entry, Received, decode, encode};
 use plomb_model::{
     Alarm, AlarmChange, AlarmId, ConnectionId, EntryId, Event, EventId, EventKind, OccurredAt, Reading,
@@ -14,7 +16,7 @@ use plomb_rules::{DeviceIndex, DeviceState, Recent, RuleSettings, State};
 use crate::Flow;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -145,7 +147,8 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         gap_d,
         device.clock_offset_s.map_or(ABSENT, i64::from),
         i64::from(device.clock_offset_count),
-        device.unlock_allowed_s.map_or(ABSENT, i64::from),
+        device.unlock_allowed_s.map_or(ABSENT, |second| i64::from(second.get())),
+        device.proof_counter.map_or(ABSENT, |counter| i64::from(counter.get())),
         i64::from(device.open_alarms),
         i64::from(device.holding_alarms),
         // When it is looked at next follows from its reports; only that it is watched is state.
@@ -184,7 +187,7 @@ fn read_numbers(
     device: &mut DeviceState,
     connection: ConnectionId,
 ) -> Result<(), SnapshotError> {
-    let numbers: [i64; 20] = reader.fixed()?;
+    let numbers: [i64; 21] = reader.fixed()?;
     let damaged = reader.damaged();
     let [
         heard_through,
@@ -203,6 +206,7 @@ fn read_numbers(
         offset,
         offset_count,
         unlock_allowed,
+        proof_counter,
         open,
         holding,
         silence,
@@ -226,7 +230,8 @@ fn read_numbers(
     device.gaps_s = [small(gap_a)?, small(gap_b)?, small(gap_c)?, small(gap_d)?];
     device.clock_offset_s = known(offset).map(i32::try_from).transpose().map_err(|_| damaged.clone())?;
     device.clock_offset_count = u8::try_from(offset_count).map_err(|_| damaged.clone())?;
-    device.unlock_allowed_s = known(unlock_allowed).map(small).transpose()?;
+    device.unlock_allowed_s = known(unlock_allowed).map(small).transpose()?.and_then(NonZeroU32::new);
+    device.proof_counter = known(proof_counter).map(small).transpose()?.and_then(NonZeroU32::new);
     device.open_alarms = small(open)?;
     device.holding_alarms = small(holding)?;
     device.burst = u8::try_from(burst).map_err(|_| damaged.clone())?;

@@ -57,11 +57,15 @@ pub enum AlarmKind {
     ClockDrift = 10,
     /// An impossible jump, or jamming by the device's word.
     GnssImplausible = 11,
+    /// A proof that does not hold: a wrong key, or a forged or damaged message.
+    ProofInvalid = 12,
+    /// A proof that was used before, or is older than one that was.
+    ProofReplayed = 13,
 }
 
 impl AlarmKind {
     /// Every kind, by bit number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SealCut,
         Self::UnauthorisedOpen,
         Self::CaseOpen,
@@ -74,6 +78,8 @@ impl AlarmKind {
         Self::LateUpload,
         Self::ClockDrift,
         Self::GnssImplausible,
+        Self::ProofInvalid,
+        Self::ProofReplayed,
     ];
 
     /// The word for it.
@@ -92,6 +98,8 @@ impl AlarmKind {
             Self::LateUpload => "late-upload",
             Self::ClockDrift => "clock-drift",
             Self::GnssImplausible => "gnss-implausible",
+            Self::ProofInvalid => "proof-invalid",
+            Self::ProofReplayed => "proof-replayed",
         }
     }
 

@@ -36,6 +36,8 @@ pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
         AlarmKind::LateUpload => &LATE_UPLOAD,
         AlarmKind::ClockDrift => &CLOCK_DRIFT,
         AlarmKind::GnssImplausible => &GNSS_IMPLAUSIBLE,
+        AlarmKind::ProofInvalid => &PROOF_INVALID,
+        AlarmKind::ProofReplayed => &PROOF_REPLAYED,
     }
 }
 
@@ -134,5 +136,22 @@ static GNSS_IMPLAUSIBLE: Rationale = Rationale {
     cause: "An impossible jump between two fixes, or satellite reception is jammed.",
     consequence: "The vehicle may be elsewhere.",
     what_to_do: "Compare with the cell network and the driver's word. Dispatch if they do not agree.",
+    momentary: true,
+};
+static PROOF_INVALID: Rationale = Rationale {
+    title: "Proof does not hold",
+    priority: Priority::High,
+    cause: "A message in the name of this device or seal carries a code that its key did not make.",
+    consequence: "Somebody may be copying the seal, or speaking in the device's name. The message changed nothing.",
+    what_to_do: "Have an officer look at the seal and read it again. If it fails again, treat the seal as broken and \
+                 examine the load. Check that the key on record is the one that the seal was made with.",
+    momentary: true,
+};
+static PROOF_REPLAYED: Rationale = Rationale {
+    title: "Old proof shown again",
+    priority: Priority::High,
+    cause: "A message proves itself with a counter that was used before, or is lower than one that was.",
+    consequence: "Somebody may be showing a recorded reading in place of the seal. The message changed nothing.",
+    what_to_do: "Have an officer look at the seal and read it afresh at the place. If it cannot be read, treat it as broken.",
     momentary: true,
 };

@@ -1,5 +1,7 @@
 //! What is known of one device: one row, kept small because a nation has a million of them.
 
+use std::num::NonZeroU32;
+
 use plomb_model::{
     AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EntryId, EventId, Millivolts, OccurredAt,
     Percent, Position, Priority, Protocol, Reading, ReceivedAt, SealReading, Signals, Trust,
@@ -72,7 +74,10 @@ pub struct DeviceState {
     /// How many live reports in a row had that offset.
     pub clock_offset_count: u8,
     /// When an unlocking was last allowed, by the device's word and clock, seconds since 1970.
-    pub unlock_allowed_s: Option<u32>,
+    pub unlock_allowed_s: Option<NonZeroU32>,
+    /// One more than the highest counter of a proof that held, so that absence takes no room; what is not above that
+    /// counter proves nothing.
+    pub proof_counter: Option<NonZeroU32>,
     /// Which kinds of alarm are open (somebody must still act), by bit number of [`AlarmKind`].
     pub open_alarms: u32,
     /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
@@ -119,6 +124,7 @@ impl DeviceState {
             clock_offset_s: None,
             clock_offset_count: 0,
             unlock_allowed_s: None,
+            proof_counter: None,
             open_alarms: 0,
             holding_alarms: 0,
             silence_checked_s: None,

@@ -1,5 +1,7 @@
 //! What one event changed: the fold of an event into its device's row.
 
+use std::num::NonZeroU32;
+
 use plomb_model::{
     ConnectionId, Delivery, DeviceId, Event, EventId, EventKind, OccurredAt, Percent, Position, Protocol,
     Reading, ReceivedAt, SealEvidence, SealPart, SealReading, Signals, UnlockMethod, UnlockReport,
@@ -7,7 +9,7 @@ use plomb_model::{
 };
 
 use crate::recent::fingerprint;
-use crate::{DeviceIndex, DeviceState, RuleSettings};
+use crate::{DeviceIndex, DeviceState, Proof, RuleSettings};
 
 /// A frame with more events than this is a batch, and all of it may be retransmitted.
 const SINGLE_EVENTS_MAX: usize = 4;
@@ -72,6 +74,8 @@ pub struct Transition {
     pub has_status: bool,
     /// Charge of the battery, if the event says it.
     pub battery: Option<Percent>,
+    /// What its proof is worth; the rest says nothing when it is bad.
+    pub proof: Proof,
     /// An unlocking that was tried: method and verdict.
     pub unlock: Option<(UnlockMethod, UnlockVerdict)>,
 }
@@ -84,13 +88,20 @@ pub(crate) fn apply(
     settings: &RuleSettings,
 ) -> Option<Transition> {
     let event = reported.event;
+    let proof = Proof::of(device, reported);
+    if proof.is_bad() {
+        return Some(disbelieved(index, reported, proof));
+    }
     let heard_before_at = device.last_received_at;
     device.last_received_at = reported.at.max(heard_before_at);
     device.connection = reported.connection;
     let same_second = reported.at.0.as_millis() / 1000 == heard_before_at.0.as_millis() / 1000;
     device.burst = if same_second { device.burst.saturating_add(1) } else { 0 };
-    if is_retransmission(device, reported) {
+    if is_retransmission(device, reported) || proof == Proof::Again {
         return None;
+    }
+    if let Proof::Holds(counter) = proof {
+        device.proof_counter = Some(counter);
     }
     learn_gap(device, heard_before_at, reported.at);
     device.reports += 1;
@@ -125,18 +136,47 @@ pub(crate) fn apply(
         signals: event.signals,
         has_status: event.kind == EventKind::Position || !event.seal.is_empty() || !event.signals.is_empty(),
         battery: battery(event),
+        proof,
         unlock: unlock(event).map(|unlock| (unlock.method, unlock.verdict)),
     };
     if let Some(unlock) = unlock(event).filter(|unlock| unlock.verdict == UnlockVerdict::Allowed)
         && unlock.method != UnlockMethod::AutomaticLock
     {
-        let allowed_s = u32::try_from(occurred_at.0.as_millis().div_euclid(1000)).ok();
+        let allowed_s =
+            u32::try_from(occurred_at.0.as_millis().div_euclid(1000)).ok().and_then(NonZeroU32::new);
         device.unlock_allowed_s = device.unlock_allowed_s.max(allowed_s);
     }
     if newest {
         take_over(device, reported, occurred_at, &transition);
     }
     Some(transition)
+}
+
+/// What a message whose proof does not count brings: the fact that it came, and where it says it was.
+fn disbelieved(index: DeviceIndex, reported: &Reported<'_>, proof: Proof) -> Transition {
+    let event = reported.event;
+    Transition {
+        device: index,
+        event: reported.id,
+        kind: event.kind,
+        received_at: reported.at,
+        occurred_at: event.occurred_at.unwrap_or(OccurredAt(reported.at.0)),
+        dated: event.occurred_at.is_some(),
+        newest: false,
+        late: false,
+        offset_s: 0,
+        gap_s: 0,
+        delivery: event.delivery,
+        position: event.position,
+        previous_fix: None,
+        seal: SealReading::default(),
+        seal_before: SealReading::default(),
+        signals: Signals::NONE,
+        has_status: false,
+        battery: None,
+        unlock: None,
+        proof,
+    }
 }
 
 /// The newest event replaces what it mentions and leaves the rest.

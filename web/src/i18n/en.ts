@@ -116,6 +116,8 @@ export const en = {
     'late-upload': 'Late report',
     'clock-drift': 'Clock wrong',
     'gnss-implausible': 'Position implausible',
+    'proof-invalid': 'Proof does not hold',
+    'proof-replayed': 'Old proof shown again',
   } satisfies Record<AlarmKind, string>,
 
   alarms: {

@@ -4,6 +4,7 @@
 
 mod clock;
 mod gnss;
+mod proof;
 mod seal;
 mod supply;
 
@@ -13,6 +14,10 @@ use crate::{Change, State, Transition};
 
 /// Judges one change. Raised and changed alarms are added to `changes`, in the order of the catalogue's groups.
 pub fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
+    if transition.proof.is_bad() {
+        proof::evaluate(state, transition, changes);
+        return;
+    }
     heard_again(state, transition, changes);
     seal::evaluate(state, transition, changes);
     supply::evaluate(state, transition, changes);

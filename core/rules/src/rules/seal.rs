@@ -1,5 +1,7 @@
 //! Rules about seal, lock and case.
 
+use std::num::NonZeroU32;
+
 use plomb_model::{AlarmKind, SealPart, SealReading, Signal, UnlockVerdict};
 
 use super::{follow_signal, holds};
@@ -103,7 +105,8 @@ fn closed_again(transition: &Transition) -> bool {
 
 /// Whether the device has allowed an unlocking within the window around the opening.
 fn authorised(state: &State, transition: &Transition, opened_at: Option<plomb_model::Timestamp>) -> bool {
-    let allowed_s = state.devices.row(transition.device).and_then(|device| device.unlock_allowed_s);
+    let allowed_s =
+        state.devices.row(transition.device).and_then(|device| device.unlock_allowed_s).map(NonZeroU32::get);
     let (Some(allowed_s), Some(opened_at)) = (allowed_s, opened_at) else { return false };
     let allowed_at = plomb_model::Timestamp::from_secs(i64::from(allowed_s));
     opened_at.since(allowed_at).abs() <= state.settings().unlock_window_s * 1000

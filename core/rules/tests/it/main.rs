@@ -9,6 +9,7 @@
 
 mod gnss;
 mod life;
+mod proof;
 mod seal;
 mod silence;
 mod supply;

@@ -12,12 +12,19 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     entry: u64,
     serial: u32,
+    pub(crate) protocol: Protocol,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let now = Timestamp::from_utc(2026, 3, 1, 8, 0, 0).unwrap();
-        Self { state: State::new(RuleSettings::default()), now, entry: 0, serial: 0 }
+        Self {
+            state: State::new(RuleSettings::default()),
+            now,
+            entry: 0,
+            serial: 0,
+            protocol: Protocol::Jointech,
+        }
     }
 
     pub(crate) fn device() -> DeviceId {
@@ -67,7 +74,7 @@ impl World {
             id,
             at: ReceivedAt(self.now),
             connection: ConnectionId(1),
-            protocol: Protocol::Jointech,
+            protocol: self.protocol,
             device: Self::device(),
             companions,
             event,
