@@ -116,6 +116,38 @@ fn a_phone_reports_by_web_request_and_is_answered_when_it_is_kept() {
     assert!(status == 413 && said.contains("bytes"), "{status} {said}");
 }
 
+#[test]
+fn a_seal_that_is_tapped_proves_itself_and_a_forged_link_raises_an_alarm() {
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/passive/ntag424.jsonl");
+    let vectors: Vec<Value> = std::fs::read_to_string(vectors)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let vector = |id: &str| vectors.iter().find(|vector| vector["id"] == id).unwrap();
+    let mut server = Server::new();
+    let (keys, configuration) = (server.file("keys.txt"), server.file("plomb.toml"));
+    let lines: Vec<&str> =
+        vector("tagtamper-0")["keys"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    std::fs::write(&keys, lines.join("\n")).unwrap();
+    std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\n")).unwrap();
+    server.configure(&configuration);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let tap = |id: &str| {
+        let url = vector(id)["text"].as_str().unwrap();
+        server.post(&format!("/ntag424?{}", url.split_once('?').unwrap().1), "").0
+    };
+    assert_eq!(tap("tagtamper-0"), 200);
+    let device = format!("tag:{}", vector("tagtamper-0")["uid"].as_str().unwrap());
+    let seen = server.get_json(&format!("/api/v1/devices/{device}"), &token);
+    assert_eq!(seen["trust"]["identity"], "mac", "{seen}");
+    assert_eq!(tap("tagtamper-forged"), 200, "it is kept, as evidence");
+    wait_for_alarm(&server, &token, "proof-invalid", &device);
+    let after = server.get_json(&format!("/api/v1/devices/{device}"), &token);
+    assert_eq!((&after["seal"], &after["reports"]), (&seen["seal"], &seen["reports"]));
+}
+
 /// Runs one simulated device through one incident; returns its identifier.
 fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     let kind: Incident = kind.parse().unwrap();
