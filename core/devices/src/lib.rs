@@ -7,12 +7,14 @@
 
 mod open;
 mod recognise;
+mod tag;
 mod web;
 
 pub mod digitalmatter;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;
+pub mod impinj;
 pub mod iridium;
 pub mod jointech;
 pub mod jt808;
@@ -24,6 +26,7 @@ pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
 pub mod topflytech;
+pub mod zebra;
 
 pub use open::{describe, open};
 pub use plomb_session::{

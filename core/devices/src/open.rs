@@ -11,6 +11,7 @@ use crate::digitalmatter;
 use crate::flespi;
 use crate::globalstar;
 use crate::gt06;
+use crate::impinj;
 use crate::iridium;
 use crate::jointech;
 use crate::jt808;
@@ -22,6 +23,7 @@ use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
 use crate::topflytech;
+use crate::zebra;
 
 /// A session of `protocol`.
 #[must_use]
@@ -47,6 +49,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Ntag424 => ntag424::session(config),
         Protocol::Ruuvi => ruuvi::session(config),
         Protocol::Eye => eye::session(config),
+        Protocol::Impinj => impinj::session(config),
+        Protocol::Zebra => zebra::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -75,6 +79,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Ntag424 => ntag424::describe(frame),
         Protocol::Ruuvi => ruuvi::describe(frame),
         Protocol::Eye => eye::describe(frame),
+        Protocol::Impinj => impinj::describe(frame),
+        Protocol::Zebra => zebra::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

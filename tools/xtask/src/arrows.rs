@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CORE_FROM_OUTSIDE: &[&str] = &[
     "aes",
     "ccm",
+    "base64ct",
     "encoding_rs",
     "hashbrown",
     "hmac",

@@ -13,7 +13,7 @@ mod xml;
 pub(crate) use decimal::scaled;
 pub(crate) use describe::{bytes_shown, describe};
 pub(crate) use json::{elements, member, object_at, text, truth};
-pub(crate) use name::{device, tracker};
+pub(crate) use name::{device, named, tracker};
 pub(crate) use place::{course, in_place, metres, millivolts, percent, speed};
 pub(crate) use session::{Message, session};
 pub(crate) use time::instant;

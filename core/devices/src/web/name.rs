@@ -24,16 +24,24 @@ pub(crate) fn device(scheme: Scheme, text: &str, offset: usize) -> Result<Device
 /// # Errors
 /// An issue at `offset` where there is no name.
 pub(crate) fn tracker(text: &str, offset: usize) -> Result<DeviceId, Issue> {
+    named(Scheme::Tracker, text, offset)
+}
+
+/// The same for a device of `scheme`.
+///
+/// # Errors
+/// An issue at `offset` where there is no name.
+pub(crate) fn named(scheme: Scheme, text: &str, offset: usize) -> Result<DeviceId, Issue> {
     let fit: String = text
         .trim()
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c } else { '-' })
         .collect();
-    DeviceId::new(Scheme::Tracker, &fit).or_else(|_| {
+    DeviceId::new(scheme, &fit).or_else(|_| {
         let digest = Sha256::digest(text.trim().as_bytes());
         let digest = plomb_wire::to_hex(digest.get(..FINGERPRINT_BYTES).unwrap_or_default());
         let short = fit.get(..KEPT_CHARACTERS).map(|kept| format!("{kept}.{digest}"));
-        device(Scheme::Tracker, &short.unwrap_or(fit), offset)
+        device(scheme, &short.unwrap_or(fit), offset)
     })
 }
 
