@@ -4,7 +4,7 @@
 .PHONY: help demo test build web tools format lint unit browser fuzz bench clean
 
 DEMO_DIRECTORY ?= demo-data
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 5
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
