@@ -26,6 +26,7 @@ pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
 pub mod topflytech;
+pub mod wialon_ips;
 pub mod zebra;
 
 pub use open::{describe, open};

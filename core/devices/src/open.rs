@@ -23,6 +23,7 @@ use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
 use crate::topflytech;
+use crate::wialon_ips;
 use crate::zebra;
 
 /// A session of `protocol`.
@@ -51,6 +52,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Eye => eye::session(config),
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
+        Protocol::WialonIps => wialon_ips::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -81,6 +83,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Eye => eye::describe(frame),
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
+        Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

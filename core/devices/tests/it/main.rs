@@ -31,4 +31,5 @@ mod teltonika;
 mod topflytech;
 mod vectors;
 mod web;
+mod wialon_ips;
 mod zebra;

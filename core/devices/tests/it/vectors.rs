@@ -107,6 +107,7 @@ pub(crate) fn compare(lines: &[Line]) -> Vec<String> {
                 differences.push(format!("{}: device {device}, not {ours}", line.id));
             }
         } else if let (Some(ids), Some(device)) = (line.vector["device_ids"].as_array(), line.device)
+            && ids.iter().any(Value::is_string)
             && !ids.iter().any(|id| id.as_str() == Some(device.value()))
         {
             differences.push(format!("{}: device {device}, reference {ids:?}", line.id));
