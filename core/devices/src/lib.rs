@@ -14,6 +14,7 @@ pub mod digitalmatter;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;
+pub mod h02;
 pub mod impinj;
 pub mod iridium;
 pub mod jointech;

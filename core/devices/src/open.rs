@@ -11,6 +11,7 @@ use crate::digitalmatter;
 use crate::flespi;
 use crate::globalstar;
 use crate::gt06;
+use crate::h02;
 use crate::impinj;
 use crate::iridium;
 use crate::jointech;
@@ -53,6 +54,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
+        Protocol::H02 => h02::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -84,6 +86,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
+        Protocol::H02 => h02::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

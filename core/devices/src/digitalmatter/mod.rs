@@ -210,7 +210,7 @@ fn records(content: &[u8], out: &mut Decoded) {
 /// A frame laid open for a person.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    if !frame.starts_with(&[0x02, 0x55]) {
+    if !frame.starts_with(&[0x02, 0x55]) || frame.len() < HEADER_BYTES {
         return web::describe("Digital Matter records", frame);
     }
     let kind = frame.get(2).copied().unwrap_or_default();

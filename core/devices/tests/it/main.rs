@@ -17,6 +17,7 @@ mod eye;
 mod flespi;
 mod globalstar;
 mod gt06;
+mod h02;
 mod impinj;
 mod iridium;
 mod jointech;

@@ -1,0 +1,161 @@
+//! H02: recorded frames, both forms, answers, and what must not be lost.
+
+use plomb_devices::{Decoded, SessionConfig, h02};
+use plomb_model::{Command, CommandTicket, Event, Reading, Signal};
+use proptest::prelude::*;
+
+use crate::vectors::{self, now};
+
+fn talk(reads: &[&[u8]]) -> Decoded {
+    let mut session = h02::session(SessionConfig::default());
+    let mut out = Decoded::default();
+    for read in reads {
+        session.receive(now(), read, &mut out);
+    }
+    session.finish(now(), &mut out);
+    out
+}
+
+fn events(out: &Decoded) -> Vec<Event> {
+    out.reports().flat_map(|report| report.events.to_vec()).collect()
+}
+
+fn issues(out: &Decoded) -> Vec<String> {
+    out.reports().flat_map(|report| report.issues.to_vec()).map(|issue| issue.to_string()).collect()
+}
+
+/// A binary frame of 45 bytes.
+fn binary() -> Vec<u8> {
+    plomb_wire::from_hex(
+        "2491802711800850240512192350143206090249758e000001ffffbbff00bdf0900000000001d60161cc4b9a35",
+    )
+    .unwrap()
+}
+
+const TEXT: &str =
+    "*HQ,4210209006,V1,201812,A,2608.9437,N,08016.2521,W,000.80,000,150317,EFE7F9FF,310,260,0,0,6#";
+
+#[test]
+fn recorded_frames_decode_as_the_reference_does() {
+    let lines = vectors::run("h02.jsonl", h02::session);
+    assert_eq!(vectors::compare(&lines), Vec::<String>::new());
+    for line in &lines {
+        assert_eq!(line.issues, Vec::<String>::new(), "{}", line.id);
+        let replied = String::from_utf8(line.replies.clone()).unwrap();
+        let reference = line.vector["replies"][0].as_str().unwrap_or_default().trim_start_matches("text:");
+        // The reference's clock is another.
+        let cut = |text: &str| text.rsplit_once(',').map_or(text.to_owned(), |(head, _)| head.to_owned());
+        assert_eq!(cut(&replied), cut(reference), "{}", line.id);
+    }
+}
+
+#[test]
+fn alarms_of_the_status_word() {
+    let out = talk(&[TEXT.replace("EFE7F9FF", "FFF7FBFD").as_bytes()]);
+    let event = &events(&out)[0];
+    assert!(event.signals.contains(Signal::Sos) && event.signals.contains(Signal::PowerCut));
+    assert!(!event.signals.contains(Signal::Shock));
+    assert!(event.readings.contains(&Reading::Ignition(false)));
+    assert_eq!(event.position.unwrap().speed.unwrap().0, 1482, "0.8 knots in metres an hour");
+}
+
+#[test]
+fn binary_frames_of_every_length_are_told_apart_on_a_stream() {
+    let (usual, short) = (binary(), binary()[..32].to_vec());
+    let stream =
+        [&short[..], &usual, &short, TEXT.as_bytes(), &usual, b"\r\n*HQ,9180271180,HTBT,77#"].concat();
+    let out = talk(&[&stream]);
+    assert_eq!(issues(&out), Vec::<String>::new());
+    assert_eq!(events(&out).len(), 6);
+    assert_eq!(out.reports().next().unwrap().frame.len(), 32);
+}
+
+#[test]
+fn a_lone_binary_frame_does_not_wait_for_the_next() {
+    let mut session = h02::session(SessionConfig::default());
+    let mut out = Decoded::default();
+    session.receive(now(), &binary(), &mut out);
+    assert_eq!(out.len(), 0);
+    let due = session.deadline().unwrap();
+    session.tick(due, &mut out);
+    assert_eq!((events(&out).len(), issues(&out).len()), (1, 0));
+    assert_eq!(session.deadline(), None);
+}
+
+#[test]
+fn damaged_frames_are_issues() {
+    for damaged in [
+        &b"*HQ,42102"[..],
+        b"*HQ#",
+        b"hello there",
+        &binary()[..20],
+        TEXT.replace("2608.9437", "2668.9437").as_bytes(),
+        TEXT.replace("150317", "153317").as_bytes(),
+    ] {
+        let out = talk(&[damaged]);
+        assert!(!issues(&out).is_empty(), "{}", String::from_utf8_lossy(damaged));
+        assert!(events(&out).iter().all(|event| event.position.is_none() || event.occurred_at.is_none()));
+    }
+}
+
+#[test]
+fn commands_and_their_answers() {
+    let mut session = h02::session(SessionConfig::default());
+    let mut out = Decoded::default();
+    let interval = Command::ReportingInterval { seconds: 30, wake_min: None };
+    assert!(
+        session.command(now(), None, CommandTicket(7), &interval, &mut out).is_err(),
+        "nobody is known yet"
+    );
+    session.receive(now(), TEXT.as_bytes(), &mut out);
+    out.clear();
+    session.command(now(), None, CommandTicket(7), &interval, &mut out).unwrap();
+    assert_eq!(out.all_replies(), b"*HQ,4210209006,D1,120000,30,1#");
+    out.clear();
+    let answer = "*HQ,4210209006,V4,D1,30,1,120000,201812,A,2608.9437,N,08016.2521,W,0,0,150317,FFFFFBFF#";
+    session.receive(now(), answer.as_bytes(), &mut out);
+    let answered = events(&out)[0].readings.iter().any(
+        |reading| matches!(reading, Reading::CommandResult { ticket, .. } if *ticket == CommandTicket(7)),
+    );
+    assert!(answered, "{:?}", events(&out));
+    let two = Command::Text("R1#*HQ,1,R1".into());
+    assert!(session.command(now(), None, CommandTicket(8), &two, &mut out).is_err());
+}
+
+#[test]
+fn a_password_in_an_answer_is_shown_nowhere() {
+    let frame = b"*TH,2020916012,V4,S1,OK,pass_word,130305,050316,A,2212.8745,N,11346.6574,E,14.28,028,220902,FFFFFBFD#";
+    let shown = format!("{:?} {:?}", h02::describe(frame), events(&talk(&[frame])));
+    assert!(!shown.contains("pass_word"), "{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_byte_is_in_a_report_and_cuts_change_nothing(
+        parts in proptest::collection::vec(0_usize..4, 1..5),
+        cut in any::<proptest::sample::Index>(),
+        at in any::<proptest::sample::Index>(),
+        byte in proptest::option::of(any::<u8>()),
+    ) {
+        let kinds = [binary(), binary()[..32].to_vec(), TEXT.as_bytes().to_vec(), b"*HQ,1,V3,044855,28403,01,1,2,158,-62,0292,0,X,030817,FFFFFBFF#\r\n".to_vec()];
+        let mut bytes: Vec<u8> = parts.iter().flat_map(|part| kinds[*part].clone()).collect();
+        let place = at.index(bytes.len());
+        bytes[place] = byte.unwrap_or(bytes[place]);
+        let (head, tail) = bytes.split_at(cut.index(bytes.len()));
+        let (whole, split) = (talk(&[&bytes]), talk(&[head, tail]));
+        let frames: Vec<u8> = whole.reports().flat_map(|report| report.frame.to_vec()).collect();
+        prop_assert_eq!(&frames, &bytes);
+        prop_assert_eq!(events(&whole), events(&split));
+    }
+
+    #[test]
+    fn any_bytes_are_kept(bytes in proptest::collection::vec(any::<u8>(), 0..300), first in prop::sample::select(vec![b'*', b'$', b'x'])) {
+        let bytes = [&[first][..], &bytes].concat();
+        let out = talk(&[&bytes]);
+        prop_assert_eq!(out.frame_bytes(), bytes.len());
+        let described = h02::describe(&bytes);
+        prop_assert!(described.fields.iter().all(|field| field.offset + field.length <= bytes.len()));
+    }
+}
