@@ -10,6 +10,10 @@ use crate::Description;
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
     let mut description = Description::new("Iridium DirectIP message");
+    if frame.len() < HEADER_BYTES {
+        description.field(0, frame.len(), "bytes that do not fit", to_hex(frame));
+        return description;
+    }
     let mut reader = Reader::at(frame.get(HEADER_BYTES..).unwrap_or_default(), HEADER_BYTES);
     while let Ok(element) = message::element(&mut reader) {
         let (at, content) = (element.offset + 3, element.content);
@@ -51,7 +55,7 @@ pub fn describe(frame: &[u8]) -> Description {
         );
         description.field(at, content.len(), name, value.unwrap_or_else(|| to_hex(content)));
     }
-    if !reader.is_empty() || frame.len() < HEADER_BYTES {
+    if !reader.is_empty() {
         description.field(reader.offset(), reader.left(), "bytes that do not fit", to_hex(reader.rest()));
     }
     description
