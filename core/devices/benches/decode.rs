@@ -44,6 +44,7 @@ const TELTONIKA_LOGIN: &str = "TeltonikaProtocolDecoderTest.testDecode#0";
 const CASES: &[Case] = &[
     case(Protocol::Jointech, "binary position of a lock", "trackers/jointech-synthetic.jsonl", "", "jointech-synthetic.locked"),
     case(Protocol::Jt808, "position with 9 items", JT808, "", "Jt808ProtocolDecoderTest.testDecode#6"),
+    case(Protocol::Meitrack, "position in words", "trackers/meitrack.jsonl", "", "MeitrackProtocolDecoderTest.testDecode#15"),
     case(Protocol::Topflytech, "position of an asset tracker", "trackers/topflytech.jsonl", "", "T800xProtocolDecoderTest.testDecode#11"),
     case(Protocol::Queclink, "text with a position", "trackers/queclink.jsonl", "", "Gl200TextProtocolDecoderTest.testDecode#105"),
     case(Protocol::Gt06, "position with alarm of a lock", "trackers/gt06-synthetic.jsonl", "login", "alarm-00"),

@@ -19,6 +19,7 @@ pub mod impinj;
 pub mod iridium;
 pub mod jointech;
 pub mod jt808;
+pub mod meitrack;
 pub mod osmand;
 pub mod owntracks;
 pub mod queclink;

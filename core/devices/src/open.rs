@@ -16,6 +16,7 @@ use crate::impinj;
 use crate::iridium;
 use crate::jointech;
 use crate::jt808;
+use crate::meitrack;
 use crate::osmand;
 use crate::owntracks;
 use crate::queclink;
@@ -37,6 +38,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Teltonika => teltonika::session(config),
         Protocol::Queclink => queclink::session(config),
         Protocol::Topflytech => topflytech::session(config),
+        Protocol::Meitrack => meitrack::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -69,6 +71,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Teltonika => teltonika::describe(frame),
         Protocol::Queclink => queclink::describe(frame),
         Protocol::Topflytech => topflytech::describe(frame),
+        Protocol::Meitrack => meitrack::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),

@@ -161,6 +161,8 @@ protocols! {
         [Tcp Udp], 5027, [Position Seal Condition Commands];
     Queclink = 5, "queclink", "Queclink @Track: GL, GV, GB, CV and GL601", Active, Imei,
         [Tcp Udp], 5004, [Position Condition Commands];
+    Meitrack = 7, "meitrack", "Meitrack MVT, T, P and K trackers", Active, Imei,
+        [Tcp Udp], 5020, [Position Seal Condition Commands];
     Topflytech = 19, "topflytech", "Topflytech T880x, OBD, solar and asset trackers", Active, Imei,
         [Tcp Udp], 5094, [Position Seal Condition Commands];
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,

@@ -23,6 +23,7 @@ mod iridium;
 mod jointech;
 mod jt808;
 mod jt808_talk;
+mod meitrack;
 mod osmand;
 mod owntracks;
 mod queclink;
