@@ -39,7 +39,7 @@ if [ -z "$ready" ]; then
     exit 1
 fi
 
-"$simulator" fleet --host 127.0.0.1 --devices "${DEMO_DEVICES:-120}" --seed 7 --interval 5s --time-factor 30 \
+"$simulator" fleet --host 127.0.0.1 --protocols all --devices "${DEMO_DEVICES:-120}" --seed 7 --interval 5s --time-factor 30 \
     --incidents-every 20s >"$directory/simulator.log" 2>&1 &
 fleet=$!
 
