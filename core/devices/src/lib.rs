@@ -5,11 +5,13 @@
 //! `command.rs` turns commands into bytes, and `describe.rs` lists a frame's fields for a person to read.
 //! [`open`](open()) is the one list of them all.
 
+mod fields;
 mod open;
 mod recognise;
 mod tag;
 mod web;
 
+pub mod chirpstack;
 pub mod digitalmatter;
 pub mod flespi;
 pub mod globalstar;

@@ -7,6 +7,7 @@ use plomb_semiactive::eye;
 use plomb_semiactive::ruuvi;
 use plomb_session::{Description, Session, SessionConfig, raw};
 
+use crate::chirpstack;
 use crate::digitalmatter;
 use crate::flespi;
 use crate::globalstar;
@@ -57,6 +58,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Zebra => zebra::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::H02 => h02::session(config),
+        Protocol::Chirpstack => chirpstack::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -90,6 +92,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Zebra => zebra::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::H02 => h02::describe(frame),
+        Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -197,6 +197,8 @@ protocols! {
         [Http Mqtt], 0, [Condition];
     Eye = 35, "eye", "Teltonika EYE sensors and beacons", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition];
+    Chirpstack = 39, "chirpstack", "ChirpStack, LoRaWAN network server", SemiActive, Lorawan,
+        [Http Mqtt], 0, [Position Seal Condition];
 }
 
 impl Protocol {

@@ -12,6 +12,7 @@
 )]
 
 mod bthome;
+mod chirpstack;
 mod digitalmatter;
 mod eye;
 mod flespi;
