@@ -25,6 +25,7 @@ use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
+use crate::tk103;
 use crate::topflytech;
 use crate::wialon_ips;
 use crate::zebra;
@@ -59,6 +60,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
+        Protocol::Tk103 => tk103::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -93,6 +95,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
+        Protocol::Tk103 => tk103::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -15,6 +15,8 @@ const NOISE_BYTES_MAX: usize = 8;
 const JOINTECH_DIGITS: usize = 10;
 /// Most digits of a JT/T 808 terminal number (2019).
 const JT808_DIGITS_MAX: usize = 20;
+/// Digits of the number of a TK103: of a telephone, or an IMEI.
+const TK103_DIGITS: [usize; 2] = [12, 15];
 /// Digits of an IMEI.
 const IMEI_DIGITS: usize = 15;
 
@@ -118,9 +120,29 @@ fn parenthesis(text: &[u8]) -> Recognised {
     match text.get(digits) {
         _ if digits > JT808_DIGITS_MAX => Unknown,
         None => NeedMore,
+        Some(b',' | b'A'..=b'Z') if TK103_DIGITS.contains(&digits) => {
+            tk103(text.get(digits..).unwrap_or_default())
+        }
         Some(b',' | b')') if digits > JOINTECH_DIGITS => Is(Protocol::Jt808),
         Some(b',' | b')') if digits == JOINTECH_DIGITS => Is(Protocol::Jointech),
         Some(_) => Unknown,
+    }
+}
+
+/// Behind a number of 12 or 15 digits: a command of TK103, two letters (the first of them `B`, `D` or `Z`), or of the
+/// text form of JT/T 808, which goes on with digits or other words.
+fn tk103(rest: &[u8]) -> Recognised {
+    let (comma, word) = match rest {
+        [b',', word @ ..] => (true, word),
+        word => (false, word),
+    };
+    match word {
+        [] | [b'B' | b'D' | b'Z'] => NeedMore,
+        [b'B', b'M' | b'N' | b'O' | b'P' | b'Q' | b'R' | b'S' | b'U' | b'V' | b'Z', ..]
+        | [b'D', b'W', ..]
+        | [b'Z', b'C', ..] => Is(Protocol::Tk103),
+        _ if comma => Is(Protocol::Jt808),
+        _ => Unknown,
     }
 }
 
@@ -187,6 +209,9 @@ mod tests {
         assert_eq!(told(b"\r\n$~0"), Is(Protocol::Jt808));
         assert_eq!(told(b"(740190311185,1,001,ELOCK,3,529439)"), Is(Protocol::Jt808));
         assert_eq!(told(b"(2050018634,P45,051124"), Is(Protocol::Jointech));
+        assert_eq!(told(b"(740190311185,P45,051124"), Is(Protocol::Jt808));
+        assert_eq!(told(b"(013612345678BR00110524A"), Is(Protocol::Tk103));
+        assert_eq!(told(b"(352606090042050,ZC17,240414"), Is(Protocol::Tk103));
         assert_eq!(told(b"$\x80\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
         assert_eq!(told(b"$\x24\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
         assert_eq!(told(b"\x78\x78\x0D\x01"), Is(Protocol::Gt06));
@@ -214,6 +239,7 @@ mod tests {
             b"\x16\x03\x01\x02\x00",
             b"(ABC)",
             b"(12345,",
+            b"(013612345678AP05)",
             b"(123456789012345678901,",
             b"$\xAB",
             b"\x78\x79",

@@ -187,6 +187,8 @@ protocols! {
         [Client], 5084, [Seal];
     Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition Trust];
+    Tk103 = 10, "tk103", "TK103 and kin", Active, Tracker,
+        [Tcp Udp], 5002, [Position Seal Condition Commands];
     H02 = 6, "h02", "H02", Active, Tracker, [Tcp Udp], 5013, [Position Condition Commands];
     WialonIps = 14, "wialon-ips", "Wialon IPS", Active, Tracker, [Tcp Udp], 5039, [Position Condition Commands];
     Impinj = 31, "impinj", "Impinj IoT device interface", Passive, Epc, [Http Mqtt], 0, [];

@@ -31,6 +31,7 @@ mod queclink;
 mod ruuvi;
 mod sigfox;
 mod teltonika;
+mod tk103;
 mod topflytech;
 mod vectors;
 mod web;
