@@ -7,10 +7,12 @@
 
 mod open;
 mod recognise;
+mod stream;
 mod tag;
 mod web;
 
 pub mod digitalmatter;
+pub mod eseal;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;

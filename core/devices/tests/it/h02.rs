@@ -44,7 +44,8 @@ fn recorded_frames_decode_as_the_reference_does() {
         let replied = String::from_utf8(line.replies.clone()).unwrap();
         let reference = line.vector["replies"][0].as_str().unwrap_or_default().trim_start_matches("text:");
         // The reference's clock is another.
-        let cut = |text: &str| text.rsplit_once(',').map_or_else(|| text.to_owned(), |(head, _)| head.to_owned());
+        let cut =
+            |text: &str| text.rsplit_once(',').map_or_else(|| text.to_owned(), |(head, _)| head.to_owned());
         assert_eq!(cut(&replied), cut(reference), "{}", line.id);
     }
 }

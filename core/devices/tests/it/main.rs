@@ -13,6 +13,7 @@
 
 mod bthome;
 mod digitalmatter;
+mod eseal;
 mod eye;
 mod flespi;
 mod globalstar;
@@ -29,6 +30,7 @@ mod owntracks;
 mod queclink;
 mod ruuvi;
 mod sigfox;
+mod talk;
 mod teltonika;
 mod topflytech;
 mod vectors;
