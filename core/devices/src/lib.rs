@@ -8,11 +8,13 @@
 mod fields;
 mod open;
 mod recognise;
+mod stream;
 mod tag;
 mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
+pub mod eseal;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;

@@ -9,6 +9,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::chirpstack;
 use crate::digitalmatter;
+use crate::eseal;
 use crate::flespi;
 use crate::globalstar;
 use crate::gt06;
@@ -40,6 +41,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Queclink => queclink::session(config),
         Protocol::Topflytech => topflytech::session(config),
         Protocol::Meitrack => meitrack::session(config),
+        Protocol::Eseal => eseal::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -74,6 +76,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Queclink => queclink::describe(frame),
         Protocol::Topflytech => topflytech::describe(frame),
         Protocol::Meitrack => meitrack::describe(frame),
+        Protocol::Eseal => eseal::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),

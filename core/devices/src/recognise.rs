@@ -45,6 +45,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([b'$', ..]) => dollar(bytes.get(noise..).unwrap_or_default()),
         Some([b'(', text @ ..]) => parenthesis(text),
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
+        Some([b'#', b'#', b'S', b',', ..]) => Is(Protocol::Eseal),
+        Some([b'#', b'#', b'S']) => NeedMore,
         Some(start @ [0x23 | 0x25..=0x27, ..]) => topflytech(start),
         Some(start @ [0, ..]) => teltonika(start),
         // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
@@ -197,6 +199,7 @@ mod tests {
         assert_eq!(told(b"\x01\x00\x2C\x01\x00\x1C\x01\x02"), Is(Protocol::Iridium));
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"##S,eSeal,1000821"), Is(Protocol::Eseal));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
         assert_eq!(
             told(b"\x27\x27\x02\x00\x49\x7D\x88\x08\x60\x11\x20\x47\x06\x64\x87\x47"),

@@ -165,6 +165,8 @@ protocols! {
         [Tcp Udp], 5020, [Position Seal Condition Commands];
     Topflytech = 19, "topflytech", "Topflytech T880x, OBD, solar and asset trackers", Active, Imei,
         [Tcp Udp], 5094, [Position Seal Condition Commands];
+    Eseal = 8, "eseal", "eSeal electronic seals", Active, Tracker,
+        [Tcp], 5169, [Position Seal Condition Commands];
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,

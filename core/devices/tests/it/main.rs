@@ -14,6 +14,7 @@
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod eseal;
 mod eye;
 mod flespi;
 mod globalstar;
@@ -30,6 +31,7 @@ mod owntracks;
 mod queclink;
 mod ruuvi;
 mod sigfox;
+mod talk;
 mod teltonika;
 mod topflytech;
 mod vectors;
