@@ -30,6 +30,7 @@ pub mod queclink;
 pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
+pub mod suntech;
 pub mod teltonika;
 pub mod topflytech;
 pub mod wialon_ips;
