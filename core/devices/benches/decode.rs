@@ -48,6 +48,7 @@ const CASES: &[Case] = &[
     case(Protocol::Topflytech, "position of an asset tracker", "trackers/topflytech.jsonl", "", "T800xProtocolDecoderTest.testDecode#11"),
     case(Protocol::Queclink, "text with a position", "trackers/queclink.jsonl", "", "Gl200TextProtocolDecoderTest.testDecode#105"),
     case(Protocol::Eseal, "report of a seal", "trackers/eseal.jsonl", "", "EsealProtocolDecoderTest.testDecode#0"),
+    case(Protocol::Suntech, "line of a status", "trackers/suntech-synthetic.jsonl", "", "suntech-synthetic.stored"),
     case(Protocol::Gt06, "position with alarm of a lock", "trackers/gt06-synthetic.jsonl", "login", "alarm-00"),
     case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
     case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),

@@ -30,6 +30,7 @@ pub mod queclink;
 pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
+pub mod suntech;
 pub mod teltonika;
 pub mod tk103;
 pub mod topflytech;

@@ -25,6 +25,7 @@ use crate::queclink;
 use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
+use crate::suntech;
 use crate::teltonika;
 use crate::tk103;
 use crate::topflytech;
@@ -43,6 +44,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Topflytech => topflytech::session(config),
         Protocol::Meitrack => meitrack::session(config),
         Protocol::Eseal => eseal::session(config),
+        Protocol::Suntech => suntech::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -79,6 +81,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Topflytech => topflytech::describe(frame),
         Protocol::Meitrack => meitrack::describe(frame),
         Protocol::Eseal => eseal::describe(frame),
+        Protocol::Suntech => suntech::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),

@@ -6,6 +6,8 @@
 
 use plomb_model::Protocol;
 
+use crate::suntech;
+
 /// How many bytes are enough for every protocol: the longest needed are the header and identity of a Teltonika
 /// datagram (23) and `(` with a 20-digit terminal number and its comma (22), behind [`NOISE_BYTES_MAX`] of noise.
 pub const LOOK_AHEAD_BYTES: usize = 32;
@@ -50,6 +52,11 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([b'#', b'#', b'S', b',', ..]) => Is(Protocol::Eseal),
         Some([b'#', b'#', b'S']) => NeedMore,
         Some(start @ [0x23 | 0x25..=0x27, ..]) => topflytech(start),
+        Some(start @ [b'A'..=b'Z' | 0x81 | 0x82, ..]) => match suntech::begins(start) {
+            Some(true) => Is(Protocol::Suntech),
+            Some(false) => Unknown,
+            None => NeedMore,
+        },
         Some(start @ [0, ..]) => teltonika(start),
         // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
         Some([1, _, _, 1, 0, 28, ..]) => Is(Protocol::Iridium),
@@ -225,6 +232,9 @@ mod tests {
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"##S,eSeal,1000821"), Is(Protocol::Eseal));
+        assert_eq!(told(b"ST300STT;100850000"), Is(Protocol::Suntech));
+        assert_eq!(told(b"ALT;0950030205;3FFFFF"), Is(Protocol::Suntech));
+        assert_eq!(told(b"\x81\x00\x4E\x05\x20\x00\x13\x38\x3F"), Is(Protocol::Suntech));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
         assert_eq!(
             told(b"\x27\x27\x02\x00\x49\x7D\x88\x08\x60\x11\x20\x47\x06\x64\x87\x47"),

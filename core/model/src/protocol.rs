@@ -167,6 +167,8 @@ protocols! {
         [Tcp Udp], 5094, [Position Seal Condition Commands];
     Eseal = 8, "eseal", "eSeal electronic seals", Active, Tracker,
         [Tcp], 5169, [Position Seal Condition Commands];
+    Suntech = 9, "suntech", "Suntech ST200 to ST900 and universal trackers", Active, Tracker,
+        [Tcp], 5011, [Position Condition Commands];
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,

@@ -31,6 +31,7 @@ mod owntracks;
 mod queclink;
 mod ruuvi;
 mod sigfox;
+mod suntech;
 mod talk;
 mod teltonika;
 mod tk103;
