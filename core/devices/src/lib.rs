@@ -7,6 +7,7 @@
 
 mod fields;
 mod open;
+mod pieces;
 mod recognise;
 mod tag;
 mod web;
@@ -14,6 +15,7 @@ mod web;
 pub mod chirpstack;
 pub mod digitalmatter;
 pub mod flespi;
+pub mod galileosky;
 pub mod globalstar;
 pub mod gt06;
 pub mod h02;

@@ -10,6 +10,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 use crate::chirpstack;
 use crate::digitalmatter;
 use crate::flespi;
+use crate::galileosky;
 use crate::globalstar;
 use crate::gt06;
 use crate::h02;
@@ -59,6 +60,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
+        Protocol::Galileosky => galileosky::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -93,6 +95,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
+        Protocol::Galileosky => galileosky::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }
