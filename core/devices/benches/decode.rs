@@ -67,6 +67,7 @@ const CASES: &[Case] = &[
     case(Protocol::H02, "position in text", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#31"),
     case(Protocol::H02, "binary position", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#6"),
     case(Protocol::WialonIps, "full record", "trackers/wialon-ips.jsonl", "WialonProtocolDecoderTest.testDecode#6", "WialonProtocolDecoderTest.testDecode#10"),
+    case(Protocol::Galileosky, "packet of 5 records", "trackers/galileosky.jsonl", "", "GalileoProtocolDecoderTest.testDecode#2"),
     case(Protocol::Llrp, "tag report of a reader", "passive/llrp.jsonl", "", "edgex-ROAccessReport-009"),
     case(Protocol::Impinj, "one read of a tag", "passive/impinj-synthetic.jsonl", "", "impinj-synthetic.read"),
     case(Protocol::Chirpstack, "uplink with codec", "semi-active/chirpstack-synthetic.jsonl", "", "chirpstack-synthetic.cayenne"),

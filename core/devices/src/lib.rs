@@ -7,6 +7,7 @@
 
 mod fields;
 mod open;
+mod pieces;
 mod recognise;
 mod stream;
 mod tag;
@@ -16,6 +17,7 @@ pub mod chirpstack;
 pub mod digitalmatter;
 pub mod eseal;
 pub mod flespi;
+pub mod galileosky;
 pub mod globalstar;
 pub mod gt06;
 pub mod h02;

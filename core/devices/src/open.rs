@@ -11,6 +11,7 @@ use crate::chirpstack;
 use crate::digitalmatter;
 use crate::eseal;
 use crate::flespi;
+use crate::galileosky;
 use crate::globalstar;
 use crate::gt06;
 use crate::h02;
@@ -65,6 +66,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
         Protocol::Tk103 => tk103::session(config),
+        Protocol::Galileosky => galileosky::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -102,6 +104,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::Tk103 => tk103::describe(frame),
+        Protocol::Galileosky => galileosky::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -60,7 +60,12 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some(start @ [0, ..]) => teltonika(start),
         // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
         Some([1, _, _, 1, 0, 28, ..]) => Is(Protocol::Iridium),
-        Some([1, _, _, 1, 0]) => NeedMore,
+        // Length, and as first tags the hardware and firmware with the IMEI, or the IMEI alone.
+        Some([1, _, _, 1, _, 2, _, 3, digits @ ..]) => imei(Protocol::Galileosky, digits),
+        Some([1, _, _, 3, b'0'..=b'9', ..]) => {
+            imei(Protocol::Galileosky, bytes.get(noise + 4..).unwrap_or_default())
+        }
+        Some([1, _, _, 1, _] | [1, _, _, 1, _, 2] | [1, _, _, 1, _, 2, _]) => NeedMore,
         // The mark, a message that a device sends, and a length of less than 256 bytes.
         Some([2, 0x55, 0x00 | 0x04 | 0x05 | 0x10 | 0x14 | 0x22, _, 0, ..]) => Is(Protocol::Digitalmatter),
         // A Teltonika datagram of 256 bytes and more: its length comes first.
@@ -158,7 +163,9 @@ fn tk103(rest: &[u8]) -> Recognised {
 /// A length and the IMEI, or a preamble of four zeros, a length and a codec, or a datagram.
 fn teltonika(start: &[u8]) -> Recognised {
     match start {
-        [0, 0x0F, first, ..] if first.is_ascii_digit() => imei(start.get(2..).unwrap_or_default()),
+        [0, 0x0F, first, ..] if first.is_ascii_digit() => {
+            imei(Protocol::Teltonika, start.get(2..).unwrap_or_default())
+        }
         [0, 0, 0, 0, _, _, _, _, 0x07 | 0x08 | 0x0C | 0x0D | 0x0E | 0x0F | 0x10 | 0x8E, ..] => {
             Is(Protocol::Teltonika)
         }
@@ -168,12 +175,13 @@ fn teltonika(start: &[u8]) -> Recognised {
     }
 }
 
-fn imei(digits: &[u8]) -> Recognised {
+/// Fifteen digits are of this protocol.
+fn imei(protocol: Protocol, digits: &[u8]) -> Recognised {
     let digits = digits.get(..IMEI_DIGITS).unwrap_or(digits);
     if !digits.iter().all(u8::is_ascii_digit) {
         Unknown
     } else if digits.len() == IMEI_DIGITS {
-        Is(Protocol::Teltonika)
+        Is(protocol)
     } else {
         NeedMore
     }
@@ -182,7 +190,7 @@ fn imei(digits: &[u8]) -> Recognised {
 /// Length u16, packet u16, 01, AVL packet u8, length of the IMEI u16, IMEI.
 fn datagram(start: &[u8]) -> Recognised {
     match start {
-        [_, _, _, _, 1, _, 0, 0x0F, digits @ ..] => imei(digits),
+        [_, _, _, _, 1, _, 0, 0x0F, digits @ ..] => imei(Protocol::Teltonika, digits),
         [_, _, _, _, 1, _, 0] | [_, _, _, _, 1] | [_, _, _, _, 1, _] => NeedMore,
         start if start.len() <= 4 => NeedMore,
         _ => Unknown,
@@ -229,6 +237,10 @@ mod tests {
         assert_eq!(told(b"\x00\x00\x00\x00\x00\x00\x01\x0E\x8E\x02"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x00\x3D\xCA\xFE\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x01\x00\x2C\x01\x00\x1C\x01\x02"), Is(Protocol::Iridium));
+        assert_eq!(told(b"\x01\x17\x80\x01\x01\x02\x00\x03123456789012345\x04"), Is(Protocol::Galileosky));
+        assert_eq!(told(b"\x01\x17\x80\x01\x00\x02\x10\x03123456789012345\x04"), Is(Protocol::Galileosky));
+        assert_eq!(told(b"\x01\x13\x80\x03123456789012345\x04\x32\x00"), Is(Protocol::Galileosky));
+        assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x02\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"##S,eSeal,1000821"), Is(Protocol::Eseal));

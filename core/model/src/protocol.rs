@@ -194,6 +194,8 @@ protocols! {
     Tk103 = 10, "tk103", "TK103 and kin", Active, Tracker,
         [Tcp Udp], 5002, [Position Seal Condition Commands];
     H02 = 6, "h02", "H02", Active, Tracker, [Tcp Udp], 5013, [Position Condition Commands];
+    Galileosky = 11, "galileosky", "Galileosky terminals", Active, Imei,
+        [Tcp], 5034, [Position Seal Condition Commands];
     WialonIps = 14, "wialon-ips", "Wialon IPS", Active, Tracker, [Tcp Udp], 5039, [Position Condition Commands];
     Impinj = 31, "impinj", "Impinj IoT device interface", Passive, Epc, [Http Mqtt], 0, [];
     Zebra = 32, "zebra", "Zebra IoT Connector", Passive, Epc, [Http Mqtt], 0, [];
