@@ -1,0 +1,5 @@
+//! Identities: numbers, codes and chips.
+
+mod container;
+mod mark;
+mod tid;
