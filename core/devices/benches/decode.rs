@@ -67,6 +67,7 @@ const CASES: &[Case] = &[
     case(Protocol::Llrp, "tag report of a reader", "passive/llrp.jsonl", "", "edgex-ROAccessReport-009"),
     case(Protocol::Impinj, "one read of a tag", "passive/impinj-synthetic.jsonl", "", "impinj-synthetic.read"),
     case(Protocol::Chirpstack, "uplink with codec", "semi-active/chirpstack-synthetic.jsonl", "", "chirpstack-synthetic.cayenne"),
+    case(Protocol::EddystoneEid, "telemetry", "semi-active/eddystone-eid-synthetic.jsonl", "", "eddystone-eid-synthetic.tlm"),
     case(Protocol::Zebra, "one read of a tag", "passive/zebra-synthetic.jsonl", "", "zebra-synthetic.tid-and-user"),
 ];
 

@@ -3,6 +3,7 @@
 use plomb_model::Protocol;
 use plomb_passive::{llrp, ntag424};
 use plomb_semiactive::bthome;
+use plomb_semiactive::eddystone;
 use plomb_semiactive::eye;
 use plomb_semiactive::ruuvi;
 use plomb_session::{Description, Session, SessionConfig, raw};
@@ -59,6 +60,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
+        Protocol::EddystoneEid => eddystone::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -93,6 +95,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
+        Protocol::EddystoneEid => eddystone::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

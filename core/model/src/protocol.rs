@@ -199,6 +199,8 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition];
     Chirpstack = 39, "chirpstack", "ChirpStack, LoRaWAN network server", SemiActive, Lorawan,
         [Http Mqtt], 0, [Position Seal Condition];
+    EddystoneEid = 36, "eddystone-eid", "Eddystone beacons with ephemeral identifiers", SemiActive, Beacon,
+        [Http Mqtt], 0, [Condition Trust];
 }
 
 impl Protocol {

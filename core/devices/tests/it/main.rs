@@ -14,6 +14,7 @@
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod eddystone;
 mod eye;
 mod flespi;
 mod globalstar;
