@@ -29,6 +29,7 @@ pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
+pub mod theengs;
 pub mod topflytech;
 pub mod wialon_ips;
 pub mod zebra;

@@ -2,6 +2,7 @@
 
 use plomb_model::Protocol;
 use plomb_passive::{llrp, ntag424};
+use plomb_semiactive::aprilbrother;
 use plomb_semiactive::bthome;
 use plomb_semiactive::eddystone;
 use plomb_semiactive::eye;
@@ -26,6 +27,7 @@ use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
+use crate::theengs;
 use crate::topflytech;
 use crate::wialon_ips;
 use crate::zebra;
@@ -61,6 +63,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
         Protocol::EddystoneEid => eddystone::session(config),
+        Protocol::Aprilbrother => aprilbrother::session(config),
+        Protocol::Theengs => theengs::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -96,6 +100,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::EddystoneEid => eddystone::describe(frame),
+        Protocol::Aprilbrother => aprilbrother::describe(frame),
+        Protocol::Theengs => theengs::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

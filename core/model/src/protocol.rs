@@ -201,6 +201,10 @@ protocols! {
         [Http Mqtt], 0, [Position Seal Condition];
     EddystoneEid = 36, "eddystone-eid", "Eddystone beacons with ephemeral identifiers", SemiActive, Beacon,
         [Http Mqtt], 0, [Condition Trust];
+    Aprilbrother = 38, "aprilbrother", "April Brother gateways of Bluetooth devices", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
+    Theengs = 37, "theengs", "OpenMQTTGateway and Theengs Gateway", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
 }
 
 impl Protocol {

@@ -7,6 +7,7 @@ mod advert;
 mod hear;
 mod session;
 
+pub mod aprilbrother;
 pub mod bthome;
 pub mod eddystone;
 pub mod eye;

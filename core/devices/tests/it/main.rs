@@ -11,6 +11,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod aprilbrother;
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
@@ -32,6 +33,7 @@ mod queclink;
 mod ruuvi;
 mod sigfox;
 mod teltonika;
+mod theengs;
 mod topflytech;
 mod vectors;
 mod web;
