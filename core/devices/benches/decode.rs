@@ -70,6 +70,7 @@ const CASES: &[Case] = &[
     case(Protocol::EddystoneEid, "telemetry", "semi-active/eddystone-eid-synthetic.jsonl", "", "eddystone-eid-synthetic.tlm"),
     case(Protocol::Theengs, "door heard by a gateway", "semi-active/theengs-synthetic.jsonl", "", "theengs-synthetic.bthome-door"),
     case(Protocol::Aprilbrother, "four tags in MessagePack", "semi-active/aprilbrother-synthetic.jsonl", "", "aprilbrother-synthetic.msgpack"),
+    case(Protocol::ESealJson, "opened, with its log", "semi-active/e-seal-json-synthetic.jsonl", "", "e-seal-json-synthetic.log"),
     case(Protocol::Zebra, "one read of a tag", "passive/zebra-synthetic.jsonl", "", "zebra-synthetic.tid-and-user"),
 ];
 

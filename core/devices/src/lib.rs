@@ -13,6 +13,7 @@ mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
+pub mod eseal;
 pub mod flespi;
 pub mod globalstar;
 pub mod gt06;

@@ -11,6 +11,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::chirpstack;
 use crate::digitalmatter;
+use crate::eseal;
 use crate::flespi;
 use crate::globalstar;
 use crate::gt06;
@@ -65,6 +66,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::EddystoneEid => eddystone::session(config),
         Protocol::Aprilbrother => aprilbrother::session(config),
         Protocol::Theengs => theengs::session(config),
+        Protocol::ESealJson => eseal::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -102,6 +104,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::EddystoneEid => eddystone::describe(frame),
         Protocol::Aprilbrother => aprilbrother::describe(frame),
         Protocol::Theengs => theengs::describe(frame),
+        Protocol::ESealJson => eseal::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -205,6 +205,8 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition Trust];
     Theengs = 37, "theengs", "OpenMQTTGateway and Theengs Gateway", SemiActive, Gateway,
         [Http Mqtt], 0, [Seal Condition Trust];
+    ESealJson = 40, "e-seal-json", "Electronic seals after the model of ISO 18185", SemiActive, Eseal18185,
+        [Http Mqtt], 0, [Seal Condition];
 }
 
 impl Protocol {

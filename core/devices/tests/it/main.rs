@@ -16,6 +16,7 @@ mod bthome;
 mod chirpstack;
 mod digitalmatter;
 mod eddystone;
+mod eseal;
 mod eye;
 mod flespi;
 mod globalstar;
