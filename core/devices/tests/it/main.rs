@@ -30,6 +30,7 @@ mod jt808_talk;
 mod meitrack;
 mod osmand;
 mod owntracks;
+mod peers;
 mod queclink;
 mod ruuvi;
 mod sigfox;
