@@ -1,6 +1,7 @@
 //! Bluetooth adverts, and the forms in which they reach us: bare payloads, AD structures, JSON with an address.
 
 use plomb_model::{DeviceId, Scheme};
+use plomb_session::{Description, Request};
 use serde_json::Value;
 
 /// AD type "Service Data - 16-bit UUID" (Bluetooth Assigned Numbers, 2.3).
@@ -95,4 +96,27 @@ fn of_kind(data: &[u8], kind: u8, number: u16) -> Option<(usize, &[u8])> {
         let payload = payload.strip_prefix(&number.to_le_bytes())?;
         (found == kind).then_some((offset + 2, payload))
     })
+}
+
+/// A message called `name` laid open: its payload of a maker by `fields` (given where it begins in the data), or JSON as it is.
+pub(crate) fn describe(
+    name: &str,
+    frame: &[u8],
+    company: u16,
+    fields: impl Fn(&[u8], usize, &mut Description),
+) -> Description {
+    let request = Request::of(frame);
+    let mut description = Description::new(name);
+    let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
+    if text.starts_with('{') {
+        description.field(request.body_offset, request.body.len(), "message", text);
+        return description;
+    }
+    let bytes = plomb_wire::from_hex(text).ok().filter(|bytes| !bytes.is_empty());
+    let data = bytes.as_deref().unwrap_or(request.body);
+    let (base, payload) = manufacturer_data(data, company)
+        .or_else(|| data.strip_prefix(&company.to_le_bytes()).map(|payload| (2, payload)))
+        .unwrap_or((0, data));
+    fields(payload, base, &mut description);
+    description
 }

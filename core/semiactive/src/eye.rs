@@ -96,16 +96,34 @@ fn decode(session: &Whole, request: &Request<'_>, out: &mut Decoded) -> Option<D
     }
 }
 
-/// The message laid open: its payload, or the gateway's JSON as it is.
+/// The message laid open: the fields that its flags announce (offsets count in the payload's data), or the gateway's JSON
+/// as it is.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    let request = Request::of(frame);
-    let mut description = Description::new("Eye");
-    description.field(
-        request.body_offset,
-        request.body.len(),
-        "message",
-        String::from_utf8_lossy(request.body),
-    );
-    description
+    advert::describe("Teltonika EYE", frame, COMPANY, |payload, base, description| {
+        let mut reader = Reader::at(payload, base);
+        let (Ok(version), Ok(flags)) = (reader.u8(), reader.u8()) else { return };
+        description.field(base, 1, "version", version);
+        description.field(base + 1, 1, "flags", format_args!("{flags:#010b}"));
+        let announced = [
+            (0, 2, "temperature, 0.01 deg C"),
+            (1, 1, "humidity, %"),
+            (4, 2, "moving and movement count"),
+            (5, 1, "pitch, deg"),
+            (5, 2, "roll, deg"),
+            (7, 1, "battery, 10 mV above 2000"),
+        ];
+        for (_, length, name) in announced.into_iter().filter(|(bit, ..)| flags >> bit & 1 == 1) {
+            let offset = reader.offset();
+            let Ok(bytes) = reader.take(length) else { return };
+            let value = match *bytes {
+                [high, low] if name.starts_with("moving") => i32::from(u16::from_be_bytes([high, low])),
+                [high, low] => i32::from(i16::from_be_bytes([high, low])),
+                [one] if name.starts_with("pitch") => i32::from(one.cast_signed()),
+                [one] => i32::from(one),
+                _ => return,
+            };
+            description.field(offset, length, name, value);
+        }
+    })
 }

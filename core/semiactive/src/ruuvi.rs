@@ -153,16 +153,57 @@ fn decode(session: &Whole, request: &Request<'_>, out: &mut Decoded) -> Option<D
     }
 }
 
-/// The message laid open: its payload, or the gateway's JSON as it is.
+/// Names and lengths of the fields of data formats 5 and 3, behind the format's number.
+const FIELDS_5: &[(&str, usize)] = &[
+    ("temperature, 0.005 deg C", 2),
+    ("humidity, 0.0025 %", 2),
+    ("pressure, Pa above 50000", 2),
+    ("acceleration x, mg", 2),
+    ("acceleration y, mg", 2),
+    ("acceleration z, mg", 2),
+    ("battery and transmit power", 2),
+    ("movement counter", 1),
+    ("sequence number", 2),
+    ("address", 6),
+];
+const FIELDS_3: &[(&str, usize)] = &[
+    ("humidity, 0.5 %", 1),
+    ("temperature, sign and deg C", 1),
+    ("temperature, 0.01 deg C", 1),
+    ("pressure, Pa above 50000", 2),
+    ("acceleration x, mg", 2),
+    ("acceleration y, mg", 2),
+    ("acceleration z, mg", 2),
+    ("battery, mV", 2),
+];
+
+/// The message laid open: the fields of its payload (offsets count in the payload's data), or the gateway's JSON as it is.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    let request = Request::of(frame);
-    let mut description = Description::new("Ruuvi");
-    description.field(
-        request.body_offset,
-        request.body.len(),
-        "message",
-        String::from_utf8_lossy(request.body),
-    );
-    description
+    advert::describe("Ruuvi", frame, COMPANY, |payload, base, description| {
+        let Some((&format, rest)) = payload.split_first() else { return };
+        description.name = format!("Ruuvi data format {format}");
+        description.field(base, 1, "data format", format);
+        let fields = match format {
+            5 => FIELDS_5,
+            3 => FIELDS_3,
+            _ => return,
+        };
+        let mut reader = Reader::at(rest, base + 1);
+        for (name, length) in fields {
+            let offset = reader.offset();
+            let Ok(bytes) = reader.take(*length) else { return };
+            if let Ok(two) = <[u8; 2]>::try_from(bytes) {
+                let signed =
+                    name.starts_with("acceleration") || format == 5 && name.starts_with("temperature");
+                let value = u16::from_be_bytes(two);
+                let value = if signed { self::signed(value) } else { i32::from(value) };
+                description.field(offset, *length, name, value);
+            } else if let [one] = bytes {
+                description.field(offset, 1, name, one);
+            } else {
+                description.field(offset, *length, name, plomb_wire::to_hex(bytes));
+            }
+        }
+    })
 }
