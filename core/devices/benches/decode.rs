@@ -71,6 +71,10 @@ const CASES: &[Case] = &[
     case(Protocol::Llrp, "tag report of a reader", "passive/llrp.jsonl", "", "edgex-ROAccessReport-009"),
     case(Protocol::Impinj, "one read of a tag", "passive/impinj-synthetic.jsonl", "", "impinj-synthetic.read"),
     case(Protocol::Chirpstack, "uplink with codec", "semi-active/chirpstack-synthetic.jsonl", "", "chirpstack-synthetic.cayenne"),
+    case(Protocol::EddystoneEid, "telemetry", "semi-active/eddystone-eid-synthetic.jsonl", "", "eddystone-eid-synthetic.tlm"),
+    case(Protocol::Theengs, "door heard by a gateway", "semi-active/theengs-synthetic.jsonl", "", "theengs-synthetic.bthome-door"),
+    case(Protocol::Aprilbrother, "four tags in MessagePack", "semi-active/aprilbrother-synthetic.jsonl", "", "aprilbrother-synthetic.msgpack"),
+    case(Protocol::ESealJson, "opened, with its log", "semi-active/e-seal-json-synthetic.jsonl", "", "e-seal-json-synthetic.log"),
     case(Protocol::Zebra, "one read of a tag", "passive/zebra-synthetic.jsonl", "", "zebra-synthetic.tid-and-user"),
 ];
 

@@ -2,7 +2,9 @@
 
 use plomb_model::Protocol;
 use plomb_passive::{llrp, ntag424};
+use plomb_semiactive::aprilbrother;
 use plomb_semiactive::bthome;
+use plomb_semiactive::eddystone;
 use plomb_semiactive::eye;
 use plomb_semiactive::ruuvi;
 use plomb_session::{Description, Session, SessionConfig, raw};
@@ -10,6 +12,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 use crate::chirpstack;
 use crate::digitalmatter;
 use crate::eseal;
+use crate::eseal_json;
 use crate::flespi;
 use crate::galileosky;
 use crate::globalstar;
@@ -29,6 +32,7 @@ use crate::spot;
 use crate::suntech;
 use crate::teltonika;
 use crate::tk103;
+use crate::theengs;
 use crate::topflytech;
 use crate::wialon_ips;
 use crate::zebra;
@@ -67,6 +71,10 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Chirpstack => chirpstack::session(config),
         Protocol::Tk103 => tk103::session(config),
         Protocol::Galileosky => galileosky::session(config),
+        Protocol::EddystoneEid => eddystone::session(config),
+        Protocol::Aprilbrother => aprilbrother::session(config),
+        Protocol::Theengs => theengs::session(config),
+        Protocol::ESealJson => eseal_json::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -105,6 +113,10 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::Tk103 => tk103::describe(frame),
         Protocol::Galileosky => galileosky::describe(frame),
+        Protocol::EddystoneEid => eddystone::describe(frame),
+        Protocol::Aprilbrother => aprilbrother::describe(frame),
+        Protocol::Theengs => theengs::describe(frame),
+        Protocol::ESealJson => eseal_json::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

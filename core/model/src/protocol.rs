@@ -207,6 +207,14 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition];
     Chirpstack = 39, "chirpstack", "ChirpStack, LoRaWAN network server", SemiActive, Lorawan,
         [Http Mqtt], 0, [Position Seal Condition];
+    EddystoneEid = 36, "eddystone-eid", "Eddystone beacons with ephemeral identifiers", SemiActive, Beacon,
+        [Http Mqtt], 0, [Condition Trust];
+    Aprilbrother = 38, "aprilbrother", "April Brother gateways of Bluetooth devices", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
+    Theengs = 37, "theengs", "OpenMQTTGateway and Theengs Gateway", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
+    ESealJson = 40, "e-seal-json", "Electronic seals after the model of ISO 18185", SemiActive, Eseal18185,
+        [Http Mqtt], 0, [Seal Condition];
 }
 
 impl Protocol {

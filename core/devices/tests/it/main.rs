@@ -11,10 +11,13 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod aprilbrother;
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod eddystone;
 mod eseal;
+mod eseal_json;
 mod eye;
 mod flespi;
 mod galileosky;
@@ -29,6 +32,7 @@ mod jt808_talk;
 mod meitrack;
 mod osmand;
 mod owntracks;
+mod peers;
 mod queclink;
 mod ruuvi;
 mod sigfox;
@@ -37,6 +41,7 @@ mod talk;
 mod talks;
 mod teltonika;
 mod tk103;
+mod theengs;
 mod topflytech;
 mod vectors;
 mod web;
