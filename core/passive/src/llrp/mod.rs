@@ -3,6 +3,7 @@
 
 pub mod codec;
 mod describe;
+pub mod element;
 mod normalise;
 pub mod table;
 
