@@ -11,6 +11,7 @@
 mod crypto;
 mod identity;
 mod llrp;
+mod llrp_host;
 mod llrp_write;
 mod ntag424;
 
