@@ -1,0 +1,205 @@
+//! Readers that the platform calls: llrpkit's emulator as the reader (`make peers` installs it; without it the tests
+//! that need it say nothing).
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::server::{Server, text};
+
+const WHOLE: &str = "epc:3414257BF40C0E4000000001";
+const BROKEN: &str = "epc:3414257BF40C0E4000000002";
+const BARE: &str = "epc:3414257BF40C0E4000000003";
+
+/// llrpkit, if it is installed.
+fn peer(arguments: &[&str]) -> Option<Command> {
+    let python: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "..", "..", "target/peers/bin/python"].iter().collect();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/llrp_peer.py");
+    let mut command = Command::new(&python);
+    command.arg(script).args(arguments);
+    python.exists().then_some(command)
+}
+
+/// A reader that llrpkit plays.
+struct Emulator {
+    child: Child,
+    input: ChildStdin,
+    said: Receiver<String>,
+    port: u16,
+}
+
+impl Emulator {
+    fn start() -> Option<Self> {
+        let mut command = peer(&["emulate"])?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (say, said) = channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        let mut emulator = Self { child, input, said, port: 0 };
+        emulator.port = emulator.wait_for("port ")[5..].parse().unwrap();
+        Some(emulator)
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
+    }
+
+    fn wait_for(&self, beginning: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.said.recv_timeout(left).unwrap_or_else(|_| panic!("no {beginning:?}"));
+            if line.starts_with(beginning) {
+                return line;
+            }
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A server that calls a reader on this port, with its first antenna on the way in.
+fn server_of(readers: &[(&str, u16)]) -> Server {
+    let mut server = Server::new();
+    let sections: String = readers
+        .iter()
+        .map(|(name, port)| {
+            format!(
+                "[[reader]]\nname = \"{name}\"\naddress = \"127.0.0.1:{port}\"\ncheckpoint = \"Malaba\"\n\
+                 latitude = 0.6412\nlongitude = 34.261\ndirection = \"out\"\nread_tamper = true\nuser_words = 2\n\
+                 keepalive_s = 1\n[[reader.antennas]]\nnumber = 1\nname = \"west\"\ndirection = \"in\"\n\
+                 power_cdbm = 2750\n[[reader.antennas]]\nnumber = 2\n[[reader.antennas]]\nnumber = 3\n"
+            )
+        })
+        .collect();
+    let file = server.file("plomb.toml");
+    std::fs::write(&file, sections).unwrap();
+    server.configure(&file);
+    server.start();
+    server
+}
+
+/// Asks for a device until it is so.
+fn wait_until(server: &Server, token: &str, device: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let until = Instant::now() + Duration::from_secs(40);
+    loop {
+        let mut found = Value::Null;
+        if let Some((200, body)) = server.get(&format!("/api/v1/devices/{device}"), token) {
+            found = serde_json::from_str(&body).unwrap();
+            if is_so(&found) {
+                return found;
+            }
+        }
+        assert!(Instant::now() < until, "{device}: {found}\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn history(server: &Server, token: &str, device: &str) -> Vec<Value> {
+    let page = server.get_json(&format!("/api/v1/devices/{device}/history?limit=100"), token);
+    page["items"].as_array().unwrap().clone()
+}
+
+/// Replays the journal with a new decoding; all must agree.
+fn replay(server: &Server) {
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
+}
+
+#[test]
+fn tags_of_an_independent_reader_reach_the_api_with_gate_and_tamper_bit() {
+    let Some(mut emulator) = Emulator::start() else { return };
+    let mut server = server_of(&[("north-1", emulator.port)]);
+    let token = server.log_in("viewer", "viewer");
+    let whole = wait_until(&server, &token, WHOLE, |tag| tag["seal"]["rope_intact"] == true);
+    let broken = wait_until(&server, &token, BROKEN, |tag| tag["seal"]["rope_intact"] == false);
+    let bare = wait_until(&server, &token, BARE, |tag| tag["reports"].as_u64() > Some(0));
+    assert!(bare["seal"]["rope_intact"].is_null(), "{bare}");
+    for tag in [&whole, &broken, &bare] {
+        assert_eq!(tag["position"]["fix"], "reader");
+        assert!((tag["position"]["latitude"].as_f64().unwrap() - 0.6412).abs() < 1e-7, "{tag}");
+        assert_eq!(tag["protocol"], "llrp");
+    }
+    assert_eq!(broken["condition"], "critical", "{broken}");
+    let event = history(&server, &token, WHOLE)[0].to_string();
+    for part in ["lane west", "direction in", "checkpoint Malaba", "tag:E2801105", "user memory"] {
+        assert!(event.contains(part), "{part}: {event}");
+    }
+    let event = history(&server, &token, BARE)[0].to_string();
+    assert!(event.contains("direction out") && event.contains("tamper bit not read"), "{event}");
+
+    // The reader itself: known, alive by its keepalives, and able to say what happens to it.
+    wait_until(&server, &token, "reader:north-1", |reader| reader["reports"].as_u64() > Some(3));
+    emulator.tell("acks");
+    assert_ne!(emulator.wait_for("acks "), "acks 0");
+    emulator.tell("cut 2");
+    emulator.tell("input 3");
+    let seen = |part: &str| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !history(&server, &token, "reader:north-1").iter().any(|event| event.to_string().contains(part))
+        {
+            assert!(Instant::now() < until, "no {part}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    ["antenna disconnected", "device-fault", "model 700", "llrpkit-emu"].into_iter().for_each(seen);
+    let (_, metrics) = server.get("/metrics", &token).unwrap();
+    assert!(metrics.contains("plomb_ingest_readers_connected 1"), "{metrics}");
+    server.stop();
+    emulator.wait_for("asked CLOSE_CONNECTION");
+    replay(&server);
+}
+
+#[test]
+fn a_lost_or_silent_reader_is_called_again_and_set_up_anew_and_the_others_go_on() {
+    let Some(mut lost) = Emulator::start() else { return };
+    let steady = Emulator::start().unwrap();
+    // One that nobody answers for, and one that speaks something else.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
+    let (nobody_port, stranger_port) = (port(&nobody), port(&stranger));
+    drop(nobody);
+    std::thread::spawn(move || {
+        for stream in stranger.incoming().map_while(Result::ok) {
+            let mut stream = stream;
+            stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").ok();
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    let readers =
+        [("lost", lost.port), ("steady", steady.port), ("nobody", nobody_port), ("stranger", stranger_port)];
+    let mut server = server_of(&readers);
+    let token = server.log_in("viewer", "viewer");
+    lost.wait_for("asked START_ROSPEC");
+    steady.wait_for("asked START_ROSPEC");
+    for how in ["drop", "hush"] {
+        lost.tell(how);
+        lost.wait_for("asked ADD_ROSPEC");
+        lost.wait_for("asked START_ROSPEC");
+    }
+    assert!(server.log().contains("the reader is silent"), "{}", server.log());
+    let reports =
+        |device: &str| server.get_json(&format!("/api/v1/devices/{device}"), &token)["reports"].as_u64();
+    let before = reports("reader:steady");
+    wait_until(&server, &token, "reader:steady", |reader| reader["reports"].as_u64() > before);
+    let (_, metrics) = server.get("/metrics", &token).unwrap();
+    assert!(metrics.contains("plomb_ingest_readers 4"), "{metrics}");
+    server.stop();
+    let log = server.log();
+    let once = log.matches("reader=\"steady\"").count();
+    assert!(log.contains("nobody") && log.contains("stranger") && once <= 2, "{log}");
+    replay(&server);
+}
