@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use plomb_simulator::gate::{self, SealTag};
 use serde_json::Value;
 
 use crate::server::{Server, text};
@@ -202,4 +203,88 @@ fn a_lost_or_silent_reader_is_called_again_and_set_up_anew_and_the_others_go_on(
     let once = log.matches("reader=\"steady\"").count();
     assert!(log.contains("nobody") && log.contains("stranger") && once <= 2, "{log}");
     replay(&server);
+}
+
+/// A simulated gate before which these tags pass.
+struct Gate {
+    port: u16,
+    tags: Vec<SealTag>,
+    // Ends the reader when it goes.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Gate {
+    fn open(seed: u64, knows_1_1: bool) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let tags = gate::population(seed, 12);
+        let reader = gate::Reader::new(seed, tags.clone(), knows_1_1, gate::now_ms());
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        runtime.spawn(gate::serve(listener, reader));
+        Self { port, tags, _runtime: runtime }
+    }
+}
+
+#[test]
+fn simulated_gates_are_read_from_end_to_end_and_what_they_kept_through_a_power_cut_comes_afterwards() {
+    let gates = [Gate::open(7, true), Gate::open(8, false)];
+    let mut server = server_of(&[("one", gates[0].port), ("two", gates[1].port)]);
+    let token = server.log_in("viewer", "viewer");
+    // Every tag passes within a minute; those with a loop say that it is whole, until it is broken.
+    for tag in gates.iter().flat_map(|gate| &gate.tags) {
+        let device = tag.id().unwrap().to_string();
+        let found = wait_until(&server, &token, &device, |found| found["reports"].as_u64() > Some(0));
+        assert_eq!(found["seal"]["rope_intact"].is_boolean(), tag.has_loop, "{found}");
+        assert_eq!(found["position"]["fix"], "reader");
+        let event = history(&server, &token, &device).last().unwrap().to_string();
+        let tid = format!("tag:{}", plomb_wire::to_hex(&tag.tid).to_uppercase());
+        assert!(event.contains(&tid) && event.contains("direction"), "{event}");
+        // The tamper bit is read before USER memory, and a tag without a loop ends there.
+        assert_eq!(event.contains("user memory"), tag.has_loop, "{event}");
+    }
+    let breaks = gates.iter().flat_map(|gate| &gate.tags).find(|tag| tag.breaks_at.is_some() && tag.has_loop);
+    let broken = breaks.unwrap().id().unwrap().to_string();
+    wait_until(&server, &token, &broken, |found| found["seal"]["rope_intact"] == false);
+
+    server.kill();
+    std::thread::sleep(Duration::from_secs(6));
+    server.start();
+    let kept = |gate: &Gate| {
+        let events =
+            gate.tags.iter().flat_map(|tag| history(&server, &token, &tag.id().unwrap().to_string()));
+        events.filter(|event| event["delivery"] == "buffered").count()
+    };
+    let until = Instant::now() + Duration::from_secs(30);
+    while gates.iter().any(|gate| kept(gate) == 0) {
+        assert!(Instant::now() < until, "nothing was kept:\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    server.stop();
+    replay(&server);
+}
+
+#[test]
+fn an_independent_host_reads_a_simulated_gate() {
+    let gate = Gate::open(7, true);
+    let wanted = plomb_wire::to_hex(&gate.tags[2].epc);
+    let Some(mut command) = peer(&["inventory", &gate.port.to_string(), &wanted]) else { return };
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&found["antennas"], &found["powers"]), (&Value::from(4), &Value::from(11)));
+    assert_eq!(found["firmware"], "plomb-simulator");
+    assert_eq!(found["connected"], true, "keepalives go to and fro");
+    let memory = found["memory"].as_array().unwrap();
+    assert_eq!(memory.len(), 4);
+    assert_eq!(memory[3]["epc"], wanted);
+    for read in memory {
+        let tag = gate.tags.iter().find(|tag| plomb_wire::to_hex(&tag.epc) == read["epc"]).unwrap();
+        match read["bank"].as_str().unwrap() {
+            "tid" => assert_eq!(read["data"], plomb_wire::to_hex(&tag.tid)),
+            "epc" if tag.has_loop => assert_eq!(read["data"], "4040"),
+            "epc" => assert_ne!(read["status"], "Success"),
+            _ => assert_eq!(read["data"].as_str().unwrap()[..4], *"504c"),
+        }
+    }
 }

@@ -1,8 +1,9 @@
-"""llrpkit at the other end: `emulate` is a reader for our host, `inventory PORT` a host for our reader.
+"""llrpkit at the other end: `emulate` is a reader for our host, `inventory PORT EPC` a host for our reader.
 
 `emulate` prints "port N", then a line for each thing it notices of its host. Its tags stand for a seal that is whole, one
 that is broken and one without a tamper loop. It ends when its input ends.
-`inventory PORT` prints one JSON object: what the reader can do, the tags it read, and what it read of their memories.
+`inventory PORT EPC` prints one JSON object: what the reader can do, the tags it read, and what it read of their memories,
+last of the tag EPC.
 """
 
 import asyncio
@@ -51,19 +52,21 @@ async def emulate():
 
 
 async def inventory(port):
-    found = {"tags": {}, "memory": {}}
+    found = {"tags": {}, "memory": []}
     async with Reader("127.0.0.1", port) as reader:
         found["antennas"] = reader.max_antennas
         found["firmware"] = reader.firmware
         found["powers"] = reader.capabilities.power_index_for_dbm(20.0)
         async for tag in reader.inventory(duration=2.0):
             found["tags"].setdefault(tag.epc.hex(), {"antenna": tag.antenna, "rssi": tag.rssi_dbm})
-        for epc in found["tags"]:
-            banks = {}
-            for bank, pointer, count in (("tid", 0, 6), ("epc", 0x20, 1), ("user", 0, 2)):
-                result = await reader.read_memory(bank=bank, word_pointer=pointer, word_count=count, target_epc=epc)
-                banks[bank] = {"status": result.status, "data": result.data.hex() if result.data else None}
-            found["memory"][epc] = banks
+        # Whichever tag is there answers, and then one that is waited for.
+        reads = [("tid", 0, 6, None), ("epc", 0x20, 1, None), ("user", 0, 2, None), ("tid", 0, 6, sys.argv[3])]
+        for bank, pointer, count, epc in reads:
+            result = await reader.read_memory(
+                bank=bank, word_pointer=pointer, word_count=count, target_epc=epc, timeout=45.0
+            )
+            data = result.data.hex() if result.data else None
+            found["memory"].append({"epc": result.epc.hex(), "bank": bank, "status": result.status, "data": data})
         await reader.set_keepalive(200)
         await asyncio.sleep(0.7)
         found["connected"] = reader.client.connected
