@@ -6,8 +6,8 @@ use super::table::{self, Field, Row};
 
 /// Bytes of a message's head.
 pub const HEADER_BYTES: usize = 10;
-/// Longest message that is taken.
-pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Longest message that is taken: thousands of tags. With its events it stays below what an entry of the journal holds.
+pub const MESSAGE_BYTES_MAX: usize = 512 << 10;
 /// How deep parameters may lie in one another; the standard needs eight.
 pub const DEPTH_MAX: usize = 16;
 

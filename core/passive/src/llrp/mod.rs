@@ -55,6 +55,7 @@ impl Llrp {
             }
             (Ok(40), None) => normalise::learn(&items, &mut self.asked),
             (Ok(61), None) => {
+                normalise::too_many(&items).into_iter().for_each(|issue| out.issue(issue));
                 normalise::tags(&items, &self.asked).into_iter().for_each(|event| out.event(event));
             }
             (Ok(_), None) => {}
@@ -103,6 +104,10 @@ impl Llrp {
             }
         } else if !beginning.is_empty() {
             self.begun = true;
+        }
+        // A long message that trickles in is not moved again for each of its bytes.
+        if !last && codec::head(&self.held).is_some_and(|(_, length)| self.held.len() < length) {
+            return;
         }
         let data = std::mem::take(&mut self.held);
         let mut rest = data.as_slice();

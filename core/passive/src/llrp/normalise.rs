@@ -1,7 +1,7 @@
 //! What a message means: each tag read becomes an event about that tag.
 
 use plomb_model::{
-    DeviceId, Event, EventKind, OccurredAt, Reading, Scheme, SealEvidence, SealPart, Signal, Signals,
+    DeviceId, Event, EventKind, Issue, OccurredAt, Reading, Scheme, SealEvidence, SealPart, Signal, Signals,
     Timestamp,
 };
 use plomb_wire::to_hex;
@@ -40,12 +40,24 @@ pub(super) fn learn(items: &[Item<'_>], asked: &mut Vec<Asked>) {
     }
 }
 
-/// Events of an RO_ACCESS_REPORT, in its order.
+/// Tags of one report that become events; readers send a few hundred at most.
+const TAGS_MAX: usize = 4096;
+
+/// What is said of a report with more tags than become events.
+pub(super) fn too_many(items: &[Item<'_>]) -> Option<Issue> {
+    let tags = items.iter().filter(|item| item.owner == 240 && item.field.is_none()).count();
+    (tags > TAGS_MAX).then(|| Issue::new(0, "more tags in one report than are taken", tags))
+}
+
+/// Events of an RO_ACCESS_REPORT, in its order, at most `TAGS_MAX`.
 pub(super) fn tags(items: &[Item<'_>], asked: &[Asked]) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut read = (0, 0);
     for item in items {
         if item.owner == 240 && item.field.is_none() {
+            if events.len() == TAGS_MAX {
+                break;
+            }
             events.push(Event::new(EventKind::Status));
         }
         let Some(event) = events.last_mut() else { continue };

@@ -311,6 +311,19 @@ fn a_tag_at_the_gate_is_told_with_its_place_lane_direction_and_tamper_bit() {
 }
 
 #[test]
+fn a_flood_in_one_report_is_bounded_and_told() {
+    let mut talk = Talk::new(&gate());
+    talk.set_up(true, &[]);
+    let small = Element::parameter("EPC-96", vec![Value::Bytes(vec![0x34; 12])], vec![]);
+    let tags = vec![Element::parameter("TagReportData", vec![], vec![small]); 10_000];
+    talk.say(2, 0, "RO_ACCESS_REPORT", vec![], tags);
+    let report = talk.out.reports().next().unwrap();
+    assert_eq!(report.events.len(), 4096);
+    assert!(report.issues[0].to_string().contains("10000"));
+    assert_eq!(report.frame.len(), 10 + 10_000 * 17);
+}
+
+#[test]
 fn what_a_reader_kept_while_we_were_away_is_told_as_kept() {
     let mut talk = Talk::new(&gate());
     talk.greet(0);

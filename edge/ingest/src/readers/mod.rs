@@ -23,6 +23,8 @@ const PORT_TLS: u16 = 5085;
 /// Most often that a keepalive may be asked for, seconds.
 const KEEPALIVE_S_MIN: u32 = 1;
 const KEEPALIVE_S_MAX: u32 = 3600;
+/// Longest name of a checkpoint or lane, bytes: it is told with every tag.
+const WORDS_BYTES_MAX: usize = 100;
 /// Shortest cycle of an inventory, milliseconds.
 const REPORT_MS_MIN: u32 = 100;
 const REPORT_MS_MAX: u32 = 60_000;
@@ -123,6 +125,10 @@ impl Reader {
             None => None,
         };
         gate.direction = direction(&self.direction)?;
+        let words = self.antennas.iter().map(|antenna| &antenna.name).chain([&self.checkpoint]);
+        if let Some(long) = words.into_iter().find(|words| words.len() > WORDS_BYTES_MAX) {
+            return Err(format!("{long:?} is longer than {WORDS_BYTES_MAX} bytes"));
+        }
         gate.antennas = self.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
         let mut numbers: Vec<u16> = gate.antennas.iter().map(|antenna| antenna.number).collect();
         numbers.sort_unstable();

@@ -288,3 +288,55 @@ fn an_independent_host_reads_a_simulated_gate() {
         }
     }
 }
+
+/// A hostile reader can make neither an entry that the journal does not take, nor hold the others up.
+#[test]
+fn the_largest_report_of_a_reader_fits_into_an_entry() {
+    use plomb_devices::llrp::gate::{Antenna, Direction, Gate};
+    use plomb_devices::{Decoded, SessionConfig, open};
+    use plomb_evidence::{ReceivedRef, encode_received};
+    use plomb_model::{ConnectionId, DeviceId, LatitudeE7, LongitudeE7, Protocol, Scheme};
+
+    let tlv = |kind: u16, body: &[u8]| {
+        let length = u16::try_from(4 + body.len()).unwrap();
+        [&kind.to_be_bytes()[..], &length.to_be_bytes(), body].concat()
+    };
+    let mut gate = Gate::new(DeviceId::new(Scheme::Reader, "north-1").unwrap());
+    gate.checkpoint = "c".repeat(100).into();
+    gate.place = LatitudeE7::new(-900_000_000).ok().zip(LongitudeE7::new(-1_800_000_000).ok());
+    let name = "l".repeat(100).into();
+    gate.antennas = vec![Antenna { number: 1, name, direction: Some(Direction::Out), power_cdbm: None }];
+    let epc = [&[0x80 | 13][..], &[0x34; 12], &[0x81, 0, 1]].concat();
+    // What grows most when it is told: reads that failed, and short words of memory.
+    let failed = tlv(349, &[1, 0x50, 2, 0, 0]);
+    let short = tlv(349, &[0, 0x50, 3, 0, 1, 0, 0]);
+    let antenna = vec![0x81, 0, 1];
+    for result in [failed, short, antenna] {
+        let room = (512 << 10) - 10 - 4096 * (4 + epc.len());
+        let many = result.repeat(room / 4096 / result.len());
+        let tags = tlv(240, &[epc.as_slice(), &many].concat()).repeat(4096);
+        let length = u32::try_from(10 + tags.len()).unwrap();
+        let report = [&[4, 61][..], &length.to_be_bytes(), &[0; 4], &tags].concat();
+        let mut session = open(Protocol::Llrp, SessionConfig::default());
+        let (mut first, mut out) = (Vec::new(), Decoded::default());
+        gate.write(&mut first);
+        session.receive(plomb_ingest::now(), &first, &mut out);
+        session.receive(plomb_ingest::now(), &report, &mut out);
+        let told = out.reports().last().unwrap();
+        assert_eq!((told.frame.len(), told.events.len()), (report.len(), 4096));
+        let mut entry = Vec::new();
+        let received = ReceivedRef {
+            at: plomb_ingest::now(),
+            connection: ConnectionId(u64::MAX),
+            protocol: Protocol::Llrp,
+            device: told.device,
+            frame: told.frame,
+            issues: told.issues,
+            events: told.events,
+            duplicates: u64::MAX,
+            replies: told.replies,
+        };
+        encode_received(&received, &mut entry);
+        assert!(entry.len() < 4 << 20, "{} of {}", entry.len(), report.len());
+    }
+}

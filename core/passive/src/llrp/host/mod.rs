@@ -102,6 +102,7 @@ impl Host {
     }
 
     fn tags(&self, items: &[Item<'_>], out: &mut Decoded) {
+        normalise::too_many(items).into_iter().for_each(|issue| out.issue(issue));
         for mut event in normalise::tags(items, &ask::every_read()) {
             gate_events::at_gate(&mut event, &self.gate);
             if !self.specified {
