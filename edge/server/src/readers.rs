@@ -86,7 +86,10 @@ impl ReaderConfig {
         };
         let authority = if self.tls {
             let file = &self.authority;
-            ensure!(!file.as_os_str().is_empty(), "with tls, authority names who signed its certificate");
+            ensure!(
+                !file.as_os_str().is_empty(),
+                "with tls, authority names a file with its certificate, or that of who signed it"
+            );
             Some(std::fs::read(file).with_context(|| format!("authority = {}", file.display()))?)
         } else {
             None

@@ -8,14 +8,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 use tracing::{debug, info, warn};
 
 use super::Reader;
 use super::talk::Talk;
+use super::tls::connector;
 use crate::Listening;
 use crate::counters::IngestCounters;
 use crate::limits::{READER_CALL_S_MAX, READER_RETRY_S_MAX, READER_STEADY_S};
@@ -96,14 +94,4 @@ impl Call {
         IngestCounters::subtract_one(&counters.readers_connected);
         reason
     }
-}
-
-fn connector(authority: &[u8]) -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(authority) {
-        let certificate = certificate.map_err(|error| format!("the authority's certificate: {error}"))?;
-        roots.add(certificate).map_err(|error| format!("the authority's certificate: {error}"))?;
-    }
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }

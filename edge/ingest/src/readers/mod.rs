@@ -2,6 +2,7 @@
 
 mod call;
 mod talk;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub struct Reader {
     pub report_ms: u32,
     /// Gen2 session of the inventory, 0 to 3.
     pub session: u8,
-    /// With TLS, and the certificate of who signed the reader's (PEM).
+    /// With TLS: the reader's certificate, or that of who signed it (PEM).
     pub authority: Option<Vec<u8>>,
     /// Messages of the vendor's own that set it up: vendor, subtype, data.
     pub custom: Vec<(u32, u8, Vec<u8>)>,
@@ -258,5 +259,135 @@ fn follow(wanted: &[Reader], called: &mut BTreeMap<String, Called>, listening: &
             call.again_and_again().await;
         });
         called.insert(name.to_owned(), Called { reader: reader.clone(), stop, task });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::time::Duration;
+
+    use plomb_devices::SessionConfig;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::mpsc;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::{Arrival, IngestCounters, Release};
+
+    /// READER_EVENT_NOTIFICATION: ConnectionAttemptEvent, success.
+    const GREETING: [u8; 32] = [
+        4, 63, 0, 0, 0, 32, 0, 0, 0, 0, 0, 246, 0, 22, 0, 128, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 6, 0,
+        0,
+    ];
+
+    fn reader(name: &str, port: u16) -> Reader {
+        Reader { name: name.to_owned(), address: format!("127.0.0.1:{port}"), ..Reader::default() }
+    }
+
+    /// A platform that keeps everything, and the first frames of its conversations.
+    fn platform() -> (Listening, mpsc::UnboundedReceiver<String>, watch::Sender<bool>) {
+        let (intake, mut arrivals) = mpsc::channel(16);
+        let (tell, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(arrival) = arrivals.recv().await {
+                if let Arrival::Received(batch) = arrival {
+                    let first = batch.decoded.reports().next().map(|report| report.frame.to_vec());
+                    if let Some(first) = first.filter(|frame| frame.starts_with(b"CONNECT")) {
+                        tell.send(String::from_utf8(first).unwrap()).ok();
+                    }
+                    let (connection, decoded) = (batch.connection, batch.decoded);
+                    batch.back.send(Release::Durable { connection, decoded }).await.ok();
+                }
+            }
+        });
+        let (stop, stopped) = watch::channel(false);
+        let listening = Listening {
+            protocol: None,
+            session: SessionConfig::default(),
+            idle_s_max: 60,
+            intake,
+            connections: Arc::new(AtomicU64::new(1)),
+            counters: Arc::new(IngestCounters::default()),
+            stop: stopped,
+        };
+        (listening, told, stop)
+    }
+
+    /// Takes a call, greets, and waits for the first request.
+    async fn take(listener: &TcpListener) -> TcpStream {
+        let (mut stream, _) = timeout(Duration::from_secs(10), listener.accept()).await.unwrap().unwrap();
+        stream.write_all(&GREETING).await.unwrap();
+        let mut head = [0; 10];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(head[1], 46, "GET_SUPPORTED_VERSION");
+        stream
+    }
+
+    /// Whether the host says goodbye, whatever it asked before.
+    async fn hung_up(mut stream: TcpStream) -> bool {
+        let mut rest = Vec::new();
+        timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.unwrap().unwrap();
+        rest.ends_with(&[4, 14, 0, 0, 0, 10, 255, 255, 255, 255])
+    }
+
+    #[tokio::test]
+    async fn the_list_of_readers_is_followed_while_it_changes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (listening, mut told, stop) = platform();
+        let counters = Arc::clone(&listening.counters);
+        let (list, wanted) = watch::channel(Arc::from([reader("one", port)]));
+        let serving = tokio::spawn(serve_readers(wanted, listening));
+        let first = take(&listener).await;
+        assert!(told.recv().await.unwrap().contains("reader=one&"));
+
+        // Another one beside it leaves it alone.
+        let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let two = reader("two", other.local_addr().unwrap().port());
+        list.send(Arc::from([reader("one", port), two.clone()])).unwrap();
+        let second = take(&other).await;
+        assert!(told.recv().await.unwrap().contains("reader=two&"));
+
+        // One that is described anew is called anew, once the conversation before has ended.
+        let moved = Reader { checkpoint: "Busia".to_owned(), ..reader("one", port) };
+        list.send(Arc::from([moved.clone(), two.clone()])).unwrap();
+        assert!(hung_up(first).await);
+        let third = take(&listener).await;
+        assert!(told.recv().await.unwrap().contains("checkpoint=Busia"));
+
+        // One that is switched off, or that cannot be called so, is left.
+        let off = Reader { enabled: false, ..moved };
+        let wrong = Reader { name: "a b".to_owned(), ..two.clone() };
+        list.send(Arc::from([off, two, wrong])).unwrap();
+        assert!(hung_up(third).await);
+        while counters.readers.load(Ordering::Relaxed) != 1 {
+            tokio::task::yield_now().await;
+        }
+        // Without a writer of the list it goes on until everything stops.
+        drop(list);
+        tokio::task::yield_now().await;
+        assert!(!serving.is_finished());
+        stop.send(true).unwrap();
+        assert!(hung_up(second).await);
+        timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
+        assert_eq!(counters.readers_connected.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_address_is_a_host_with_or_without_a_port() {
+        let of = |address: &str, secured: bool| {
+            let authority = secured.then(Vec::new);
+            let reader = Reader { address: address.to_owned(), authority, ..Reader::default() };
+            reader.host_and_port().map(|(host, port)| (host.to_owned(), port))
+        };
+        assert_eq!(of("gate.example", false), Ok(("gate.example".to_owned(), 5084)));
+        assert_eq!(of("gate.example", true), Ok(("gate.example".to_owned(), 5085)));
+        assert_eq!(of("10.0.0.7:7000", true), Ok(("10.0.0.7".to_owned(), 7000)));
+        assert_eq!(of("fe80::1", false), Ok(("fe80::1".to_owned(), 5084)));
+        assert_eq!(of("[fe80::1]:7000", false), Ok(("fe80::1".to_owned(), 7000)));
+        assert_eq!(of("[fe80::1]", false), Ok(("fe80::1".to_owned(), 5084)));
+        assert!(of(":7000", false).is_err() && of("a:70000", false).is_err());
     }
 }

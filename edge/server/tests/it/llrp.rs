@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use plomb_simulator::gate::{self, SealTag};
 use serde_json::Value;
 
+use crate::mqtt::make_certificate;
 use crate::server::{Server, text};
 
 const WHOLE: &str = "epc:3414257BF40C0E4000000001";
@@ -209,8 +210,8 @@ fn a_lost_or_silent_reader_is_called_again_and_set_up_anew_and_the_others_go_on(
 struct Gate {
     port: u16,
     tags: Vec<SealTag>,
-    // Ends the reader when it goes.
-    _runtime: tokio::runtime::Runtime,
+    /// Ends the reader when it goes.
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Gate {
@@ -222,7 +223,7 @@ impl Gate {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         runtime.spawn(gate::serve(listener, reader));
-        Self { port, tags, _runtime: runtime }
+        Self { port, tags, runtime }
     }
 }
 
@@ -287,6 +288,59 @@ fn an_independent_host_reads_a_simulated_gate() {
             _ => assert_eq!(read["data"].as_str().unwrap()[..4], *"504c"),
         }
     }
+}
+
+/// Puts TLS before a gate; its port.
+fn secure(gate: &Gate, certificate: &Path, key: &Path) -> u16 {
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = gate.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let (port, behind) = (listener.local_addr().unwrap().port(), gate.port);
+    gate.runtime.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let accepting = acceptor.accept(stream);
+            tokio::spawn(async move {
+                let Ok(mut secured) = accepting.await else { return };
+                let mut plain = tokio::net::TcpStream::connect(("127.0.0.1", behind)).await.unwrap();
+                tokio::io::copy_bidirectional(&mut secured, &mut plain).await.ok();
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_reader_with_tls_is_read_when_it_is_the_one_we_trust() {
+    let gate = Gate::open(7, true);
+    let mut server = Server::new();
+    let [certificate, key, other, other_key] =
+        ["certificate.pem", "key.pem", "other.pem", "other-key.pem"].map(|name| server.file(name));
+    make_certificate(&certificate, &key);
+    make_certificate(&other, &other_key);
+    let port = secure(&gate, &certificate, &key);
+    let section = |name: &str, authority: &Path| {
+        format!(
+            "[[reader]]\nname = \"{name}\"\naddress = \"localhost:{port}\"\ntls = true\nauthority = {authority:?}\n"
+        )
+    };
+    let file = server.file("plomb.toml");
+    std::fs::write(&file, section("trusted", &certificate) + &section("forged", &other)).unwrap();
+    server.configure(&file);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    wait_until(&server, &token, "reader:trusted", |reader| reader["reports"].as_u64() > Some(1));
+    let refused = |log: &str| log.lines().any(|line| line.contains("forged") && line.contains("certificate"));
+    let until = Instant::now() + Duration::from_secs(20);
+    while !refused(&server.log()) {
+        assert!(Instant::now() < until, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.get("/api/v1/devices/reader:forged", &token).unwrap().0, 404);
 }
 
 /// A hostile reader can make neither an entry that the journal does not take, nor hold the others up.
