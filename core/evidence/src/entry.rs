@@ -5,7 +5,7 @@
 
 use plomb_model::{
     Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Protocol, ReceivedAt,
-    Transport,
+    Standing, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -122,6 +122,15 @@ pub enum Action {
         reason: Box<str>,
         /// Free text.
         note: Box<str>,
+    },
+    /// Said how a device stands from here on.
+    SetStanding {
+        /// Which device; it need not have been heard yet.
+        device: DeviceId,
+        /// How it stands.
+        standing: Standing,
+        /// Why, for people.
+        reason: Box<str>,
     },
 }
 

@@ -191,6 +191,9 @@ impl Flow {
                 };
                 self.state.acknowledge(*alarm, acknowledgement, &mut self.changes);
             }
+            Action::SetStanding { device, standing, .. } => {
+                self.state.set_standing(*device, *standing, operated.at, &mut self.changes);
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod reading;
 mod seal;
 mod secret;
 mod signal;
+mod standing;
 mod time;
 mod trust;
 
@@ -37,5 +38,6 @@ pub use reading::{
 pub use seal::{SealPart, SealReading};
 pub use secret::Redacted;
 pub use signal::{Signal, Signals};
+pub use standing::Standing;
 pub use time::{OccurredAt, ReceivedAt, Timestamp};
 pub use trust::{Identity, SealEvidence, Trust};

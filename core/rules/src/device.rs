@@ -82,7 +82,8 @@ pub struct DeviceState {
     pub open_alarms: u32,
     /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
     pub holding_alarms: u32,
-    /// When the next look for silence is due, seconds since 1970; `None` while it is silent.
+    /// When the next look for silence is due, seconds since 1970; `None` while it is silent or nobody
+    /// waits for it.
     pub silence_checked_s: Option<u32>,
     /// How many reports before the last one came in the same second.
     pub burst: u8,

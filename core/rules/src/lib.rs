@@ -14,6 +14,7 @@ mod recent;
 mod rules;
 mod settings;
 mod silence;
+mod standings;
 mod state;
 mod transition;
 
@@ -26,5 +27,6 @@ pub use proof::Proof;
 pub use recent::Recent;
 pub use rules::evaluate;
 pub use settings::{RuleSettings, SettingError};
+pub use standings::Standings;
 pub use state::{Condition, State};
 pub use transition::{Reported, Transition};

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use plomb_model::{
-    Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, EventId, OccurredAt, Priority, ReceivedAt,
+    Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, DeviceId, EventId, OccurredAt, Priority,
+    ReceivedAt, Standing,
 };
 
 use crate::alarms::Finding;
 use crate::silence::{Silence, deadline};
 use crate::transition::apply;
-use crate::{Alarms, Change, DeviceIndex, DeviceState, Devices, Reported, RuleSettings, Transition};
+use crate::{
+    Alarms, Change, DeviceIndex, DeviceState, Devices, Reported, RuleSettings, Standings, Transition,
+};
 
 /// How a device stands, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +54,8 @@ pub struct State {
     pub devices: Devices,
     /// The alarms.
     pub alarms: Alarms,
+    /// How devices stand.
+    pub standings: Standings,
     settings: RuleSettings,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
@@ -83,7 +88,9 @@ impl State {
         let device = self.devices.row_mut(index)?;
         device.heard_through = (index != sender).then_some(sender);
         let transition = apply(device, index, reported, &self.settings);
-        self.silence.watch(index, device, &self.settings);
+        if self.standings.of(&device.id).is_awaited() {
+            self.silence.watch(index, device, &self.settings);
+        }
         transition
     }
 
@@ -179,6 +186,27 @@ impl State {
         }
         changes.push((AlarmChange::Acknowledged, alarm));
         true
+    }
+
+    /// Somebody says how a device stands. A device that nobody waits for any more is not silent.
+    pub fn set_standing(
+        &mut self,
+        device: DeviceId,
+        standing: Standing,
+        at: ReceivedAt,
+        changes: &mut Vec<Change>,
+    ) {
+        self.standings.set(device, standing);
+        if let Some(index) = self.devices.find(&device)
+            && let Some(device) = self.devices.row_mut(index)
+        {
+            if !standing.is_awaited() {
+                device.silence_checked_s = None;
+                self.alarms.clear(index, device, AlarmKind::SignalLoss, at, changes);
+            } else if !device.is_silent() {
+                self.silence.watch(index, device, &self.settings);
+            }
+        }
     }
 
     /// Raises an alarm for the device of a transition.

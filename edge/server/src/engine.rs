@@ -160,8 +160,11 @@ impl Engine {
         match work {
             Work::Ask(question) => question(self.flow.state()),
             Work::Operate { by, action, reply } => {
-                let Action::Acknowledge { alarm, .. } = &action;
-                if self.flow.state().alarms.get(*alarm).is_some() {
+                let known = match &action {
+                    Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
+                    Action::SetStanding { .. } => true,
+                };
+                if known {
                     round.operate(&mut self.flow, Operated { at: now(), by, action }, reply);
                 } else if reply.send(None).is_err() {
                     info!("Nobody waits for the refusal any more");

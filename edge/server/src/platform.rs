@@ -68,8 +68,10 @@ impl Platform for Plomb {
     fn operate(&self, by: &str, action: Action) -> Reply<Result<Vec<Change>, Refused>> {
         let (work, by) = (self.work.clone(), by.into());
         Box::pin(async move {
-            let Action::Acknowledge { alarm, .. } = &action;
-            let what = format!("alarm {alarm}");
+            let what = match &action {
+                Action::Acknowledge { alarm, .. } => format!("alarm {alarm}"),
+                Action::SetStanding { device, .. } => format!("device {device}"),
+            };
             let (reply, answer) = oneshot::channel();
             work.send(Work::Operate { by, action, reply }).await.map_err(|_| busy())?;
             match answer.await {

@@ -11,6 +11,7 @@ export type Condition = Schemas['Condition'];
 export type EventKind = Schemas['EventKind'];
 export type IdentityTrust = Schemas['Identity'];
 export type SealTrust = Schemas['SealEvidence'];
+export type Standing = Schemas['Standing'];
 
 export type Alarm = Schemas['Alarm'];
 export type AlarmList = Schemas['AlarmList'];

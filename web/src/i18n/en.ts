@@ -1,4 +1,12 @@
-import type { AlarmKind, AlarmState, Condition, EventKind, IdentityTrust, SealTrust } from '../api/types';
+import type {
+  AlarmKind,
+  AlarmState,
+  Condition,
+  EventKind,
+  IdentityTrust,
+  SealTrust,
+  Standing,
+} from '../api/types';
 
 /** English. Same glossary as the back end. */
 export const en = {
@@ -235,6 +243,14 @@ export const en = {
     clockOffset: 'Clock differs by',
     protocol: 'Protocol',
     class: 'Class',
+    standing: 'Standing',
+    standings: {
+      unregistered: 'Not registered: in quarantine',
+      'in-service': 'In service',
+      suspended: 'Suspended',
+      destroyed: 'Destroyed, by its record',
+      retired: 'Retired',
+    } satisfies Record<Standing, string>,
     connected: 'Connection',
     isConnected: 'connected',
     notConnected: 'not connected',
@@ -249,7 +265,12 @@ export const en = {
     openPage: 'Open the device page',
     noPosition: 'No position reported',
     signals: 'The device reports',
-    fix: { gnss: 'satellite fix', stale: 'last known, no current fix', network: 'from cell towers', reader: 'place of the reader' },
+    fix: {
+      gnss: 'satellite fix',
+      stale: 'last known, no current fix',
+      network: 'from cell towers',
+      reader: 'place of the reader',
+    },
     classes: { passive: 'passive', 'semi-active': 'semi-active', active: 'active' },
   },
 

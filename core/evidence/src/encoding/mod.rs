@@ -225,6 +225,13 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.text(reason);
             writer.text(note);
         }
+        Action::SetStanding { device, standing, reason } => {
+            writer.array(4);
+            writer.unsigned(2_u8);
+            writer.device(device);
+            writer.unsigned(*standing as u8);
+            writer.text(reason);
+        }
     }
 }
 

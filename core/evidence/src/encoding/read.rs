@@ -1,7 +1,8 @@
 //! Reads an entry back: definite lengths, ascending keys, known codes; what a later version added is skipped.
 
 use plomb_model::{
-    AlarmId, ConnectionId, DeviceId, EntryId, OccurredAt, Protocol, ReceivedAt, Scheme, Timestamp, Transport,
+    AlarmId, ConnectionId, DeviceId, EntryId, OccurredAt, Protocol, ReceivedAt, Scheme, Standing, Timestamp,
+    Transport,
 };
 
 use super::cbor::Cursor;
@@ -365,6 +366,16 @@ impl<'b> Reader<'b> {
                     alarm: AlarmId(self.unsigned("alarm")?),
                     reason: self.text("reason")?.into(),
                     note: self.text("note")?.into(),
+                };
+                self.skip(more)?;
+                Ok(action)
+            }
+            2 => {
+                let more = more.checked_sub(3).ok_or_else(|| self.malformed("standing"))?;
+                let action = Action::SetStanding {
+                    device: self.device()?,
+                    standing: self.code("standing", Standing::from_code)?,
+                    reason: self.text("reason")?.into(),
                 };
                 self.skip(more)?;
                 Ok(action)

@@ -6,7 +6,7 @@ use plomb_model::{
     CentiDegrees, CentiPercent, CommandOutcome, CommandTicket, ConnectionId, Delivery, DeviceId, EntryId,
     Event, EventId, EventKind, Fix, Identity, Issue, LatitudeE7, LongitudeE7, Metres, Millivolts, OccurredAt,
     Percent, Position, Priority, Protocol, Reading, ReceivedAt, Scheme, SealEvidence, SealReading, Signals,
-    Speed, Timestamp, Transport, Trust, UnlockMethod, UnlockReport, UnlockVerdict,
+    Speed, Standing, Timestamp, Transport, Trust, UnlockMethod, UnlockReport, UnlockVerdict,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -274,6 +274,18 @@ fn received() -> impl Strategy<Value = Received> {
     )
 }
 
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (any::<u64>(), text(), text()).prop_map(|(alarm, reason, note)| Action::Acknowledge {
+            alarm: AlarmId(alarm),
+            reason,
+            note
+        }),
+        (device(), select(Standing::ALL.to_vec()), text())
+            .prop_map(|(device, standing, reason)| Action::SetStanding { device, standing, reason }),
+    ]
+}
+
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
     let opened = (
         any::<u64>(),
@@ -294,10 +306,7 @@ pub(crate) fn entry() -> impl Strategy<Value = Entry> {
         reason,
         at,
     });
-    let operated =
-        (received_at(), text(), any::<u64>(), text(), text()).prop_map(|(at, by, alarm, reason, note)| {
-            Operated { at, by, action: Action::Acknowledge { alarm: AlarmId(alarm), reason, note } }
-        });
+    let operated = (received_at(), text(), action()).prop_map(|(at, by, action)| Operated { at, by, action });
     let decided = (any::<u64>(), vec(alarm(), 0..4))
         .prop_map(|(about, alarms)| Decided { about: EntryId(about), alarms: alarms.into() });
     let configured = (received_at(), vec((text(), any::<i64>()), 0..5))

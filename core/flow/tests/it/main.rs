@@ -11,7 +11,8 @@ use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
 use plomb_flow::{Flow, Input, Ledger, Outcome, Replayed};
 use plomb_model::{
     AlarmId, ConnectionId, DeviceId, EntryId, Event, EventKind, Fix, LatitudeE7, LongitudeE7, OccurredAt,
-    Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Timestamp, Transport,
+    Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Standing, Timestamp,
+    Transport,
 };
 use plomb_rules::RuleSettings;
 use proptest::prelude::*;
@@ -38,6 +39,7 @@ enum Happening {
     Report { device: u8, age_s: i64, signals: u64, whole: bool, battery: u8, far: bool, again: bool },
     Wait(i64),
     Acknowledge(u64),
+    Stand(u8, Standing),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -54,7 +56,13 @@ fn happening() -> impl Strategy<Value = Happening> {
             }),
         3 => (1..2000_i64).prop_map(Happening::Wait),
         1 => (1..6_u64).prop_map(Happening::Acknowledge),
+        1 => (0..4_u8, prop::sample::select(Standing::ALL.to_vec()))
+            .prop_map(|(device, standing)| Happening::Stand(device, standing)),
     ]
+}
+
+fn numbered(device: u8) -> DeviceId {
+    DeviceId::new(Scheme::Jointech, &format!("80000000{device:02}")).unwrap()
 }
 
 /// A platform that lives through happenings.
@@ -110,13 +118,22 @@ impl World {
                     reason: "called-driver".into(),
                     note: "".into(),
                 };
-                self.take(&Input::Operated(&Operated {
-                    at: ReceivedAt(self.now),
-                    by: "operator".into(),
-                    action,
-                }));
+                self.operate(action);
+            }
+            Happening::Stand(device, standing) => {
+                let action = Action::SetStanding {
+                    device: numbered(*device),
+                    standing: *standing,
+                    reason: "inspection".into(),
+                };
+                self.operate(action);
             }
         }
+    }
+
+    fn operate(&mut self, action: Action) {
+        let operated = Operated { at: ReceivedAt(self.now), by: "operator".into(), action };
+        self.take(&Input::Operated(&operated));
     }
 
     fn event(&self, age_s: i64, signals: u64, whole: bool, battery: u8, far: bool) -> Event {
@@ -135,8 +152,7 @@ impl World {
     fn report(&mut self, device: u8, event: &Event) {
         let mut decoded = Decoded::default();
         decoded.event(event.clone());
-        let id = DeviceId::new(Scheme::Jointech, &format!("80000000{device:02}")).unwrap();
-        decoded.report(Some(id), b"frame");
+        decoded.report(Some(numbered(device)), b"frame");
         let at = ReceivedAt(self.now);
         self.take(&Input::Received {
             connection: ConnectionId(7),
@@ -260,4 +276,43 @@ fn a_device_is_connected_while_its_conversation_is_open() {
     let closed = Closed { connection: ConnectionId(7), reason: "gone".into(), at: ReceivedAt(world.now) };
     world.take(&Input::Closed(&closed));
     assert!(!connected(&world));
+}
+
+#[test]
+fn how_a_device_stands_is_kept_before_and_after_it_is_heard() {
+    let mut world = World::new();
+    world.live(&Happening::Stand(1, Standing::Destroyed));
+    world.live(&Happening::Stand(2, Standing::Suspended));
+    world.live(&Happening::Stand(2, Standing::InService));
+    let restored = Flow::restore(&world.flow.snapshot()).unwrap();
+    let (replayed, _) = world.replayed(Flow::new(RuleSettings::default()), 0);
+    for flow in [&world.flow, &restored, &replayed] {
+        let standings = &flow.state().standings;
+        assert_eq!(standings.of(&numbered(1)), Standing::Destroyed);
+        assert_eq!(standings.of(&numbered(2)), Standing::InService);
+        assert_eq!(standings.len(), 1, "only what is out of the ordinary takes room");
+    }
+}
+
+#[test]
+fn a_device_that_nobody_waits_for_is_not_silent() {
+    let mut world = World::new();
+    let report = Happening::Report {
+        device: 1,
+        age_s: 0,
+        signals: 0,
+        whole: true,
+        battery: 80,
+        far: false,
+        again: false,
+    };
+    world.live(&report);
+    world.live(&Happening::Stand(1, Standing::Suspended));
+    world.live(&Happening::Wait(20_000));
+    assert_eq!(world.changes, 0);
+    world.live(&Happening::Stand(1, Standing::InService));
+    world.live(&Happening::Wait(1));
+    assert_eq!(world.changes, 1, "it is awaited again, and overdue");
+    world.live(&Happening::Stand(1, Standing::Retired));
+    assert_eq!(world.changes, 2, "the alarm ends");
 }

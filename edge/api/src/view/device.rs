@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     AlarmView, ClassWord, ConditionWord, IdentityWord, PositionView, ProtocolWord, SealEvidenceWord,
-    SignalWord, Time,
+    SignalWord, StandingWord, Time,
 };
 
 /// The latest state of a device.
@@ -19,6 +19,7 @@ pub(crate) struct DeviceView {
     id: String,
     protocol: ProtocolWord,
     class: ClassWord,
+    standing: StandingWord,
     /// The device through which it is heard, for wireless sub-locks and sensors.
     #[schema(required)]
     heard_through: Option<String>,
@@ -119,6 +120,7 @@ impl DeviceView {
             id: device.id.to_string(),
             protocol: ProtocolWord(device.protocol),
             class: ClassWord(class),
+            standing: StandingWord(state.standings.of(&device.id)),
             heard_through: device
                 .heard_through
                 .and_then(|index| state.devices.row(index))

@@ -28,5 +28,5 @@ pub(crate) use time::Time;
 pub(crate) use word::{
     AlarmKindWord, AlarmStateWord, ClassWord, ConditionWord, DeliveryWord, EventKindWord, FixWord, FromText,
     IdentityWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord,
-    TransportWord, one_of,
+    StandingWord, TransportWord, one_of,
 };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use plomb_model::{
     AlarmKind, AlarmState, Delivery, DeviceClass, EventKind, Fix, Identity, Priority, Protocol, SealEvidence,
-    Signal, Transport,
+    Signal, Standing, Transport,
 };
 use plomb_rules::Condition;
 use serde::de::{Deserialize, Deserializer, Error};
@@ -114,6 +114,8 @@ words! {
         Condition::Silent,
         Condition::Normal,
     ];
+    /// How a device stands with those who are responsible for it: `unregistered` is quarantine.
+    StandingWord(Standing) = Standing::ALL;
     /// What an account may do: a viewer reads, an operator also acknowledges alarms, an admin also manages accounts.
     RoleWord(Role) = Role::ALL;
 }

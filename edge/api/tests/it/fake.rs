@@ -150,11 +150,19 @@ impl Platform for Fake {
     }
 
     fn operate(&self, by: &str, action: Action) -> Reply<Result<Vec<Change>, Refused>> {
-        let Action::Acknowledge { alarm, reason, note } = action;
-        let acknowledgement = Acknowledgement { by: by.into(), at: at(500), reason, note };
         let mut changes = Vec::new();
-        let known = self.state.lock().unwrap().acknowledge(alarm, acknowledgement, &mut changes);
-        let result = if known { Ok(changes) } else { Err(Refused::Unknown(format!("alarm {alarm}"))) };
+        let mut state = self.state.lock().unwrap();
+        let result = match action {
+            Action::Acknowledge { alarm, reason, note } => {
+                let acknowledgement = Acknowledgement { by: by.into(), at: at(500), reason, note };
+                let known = state.acknowledge(alarm, acknowledgement, &mut changes);
+                if known { Ok(changes) } else { Err(Refused::Unknown(format!("alarm {alarm}"))) }
+            }
+            Action::SetStanding { device, standing, .. } => {
+                state.set_standing(device, standing, at(500), &mut changes);
+                Ok(changes)
+            }
+        };
         Box::pin(async move { result })
     }
 

@@ -550,6 +550,7 @@ export interface components {
             /** Format: int32 */
             signal_percent: number | null;
             signals: components["schemas"]["Signal"][];
+            standing: components["schemas"]["Standing"];
             /** Format: double */
             temperature_c: number | null;
             trust: components["schemas"]["Trust"];
@@ -903,6 +904,11 @@ export interface components {
          * @enum {string}
          */
         Signal: "rope-cut" | "unauthorised-open" | "cover-open" | "removed" | "wrong-password" | "unknown-card" | "long-unlocked" | "motor-fault" | "shock" | "drop" | "low-battery" | "power-cut" | "power-low" | "gnss-jamming" | "network-jamming" | "gnss-antenna-fault" | "gnss-fault" | "fence-entered" | "fence-left" | "route-deviation" | "overspeed" | "sos" | "displaced" | "collision" | "rollover" | "temperature-out" | "humidity-out" | "light-detected" | "door-open" | "sim-changed" | "device-fault" | "unlock-outside-zone" | "seal-timeout" | "peripheral-lost" | "overstay" | "illegal-ignition" | "power-off" | "unexpected-motion" | "fatigue" | "fuel-fault" | "locked" | "unlocked" | "power-restored" | "general-alarm";
+        /**
+         * @description How a device stands with those who are responsible for it: `unregistered` is quarantine.
+         * @enum {string}
+         */
+        Standing: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
         /** @description How the platform stands. */
         Status: {
             /** Format: int64 */

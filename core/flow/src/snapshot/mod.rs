@@ -4,6 +4,8 @@
 //! replayed. What the journal can already say (positions, seals, alarms) is written in the journal's encoding, the
 //! rest as plain numbers.
 
+mod standing;
+
 use std::num::NonZeroU32;
 
 use plomb_evidence::{Decided, Entry, Received, decode, encode};
@@ -16,7 +18,7 @@ use plomb_rules::{DeviceIndex, DeviceState, Recent, RuleSettings, State};
 use crate::Flow;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -62,6 +64,7 @@ impl Flow {
             .flat_map(|(id, index, at)| [number(id.0), i64::from(index.0), at.as_millis()])
             .collect();
         out.numbers(&endings);
+        standing::write(&mut out, state);
         out.0
     }
 
@@ -100,6 +103,7 @@ impl Flow {
                 state.alarms.end_later(id, DeviceIndex(index), Timestamp::from_millis(*at));
             }
         }
+        standing::read(&mut reader, &mut state)?;
         Ok(Self::with_state(state))
     }
 }
