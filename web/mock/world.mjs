@@ -346,6 +346,7 @@ export class World {
       id: device.id,
       protocol: device.protocol,
       class: 'active',
+      standing: 'in-service',
       heard_through: null,
       first_received_at: iso(first.at),
       last_received_at: iso(last.at),
@@ -367,6 +368,7 @@ export class World {
       connected: !device.silent,
       trust: this.event(last).trust,
       condition: this.condition(device),
+      expected_reads: [],
       open_alarms: this.openAlarms(device),
       reports: device.entries.length,
     };

@@ -5,7 +5,7 @@
 
 use plomb_model::{
     Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Protocol, ReceivedAt,
-    Standing, Transport,
+    Standing, Timestamp, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -131,6 +131,15 @@ pub enum Action {
         standing: Standing,
         /// Why, for people.
         reason: Box<str>,
+    },
+    /// Said where a device is to be read, and by when.
+    Expect {
+        /// Which device; it need not have been heard yet.
+        device: DeviceId,
+        /// The reader or gateway that is to hear it.
+        gate: DeviceId,
+        /// By when, on our clock.
+        by: Timestamp,
     },
 }
 

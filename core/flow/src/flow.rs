@@ -191,6 +191,9 @@ impl Flow {
                 };
                 self.state.acknowledge(*alarm, acknowledgement, &mut self.changes);
             }
+            Action::Expect { device, gate, by } => {
+                self.state.await_read(*device, *gate, *by, operated.at);
+            }
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);
             }

@@ -61,11 +61,19 @@ pub enum AlarmKind {
     ProofInvalid = 12,
     /// A proof that was used before, or is older than one that was.
     ProofReplayed = 13,
+    /// Two tags with one identity: one of them is a copy.
+    ClonedTag = 14,
+    /// A passive seal read at two places in less time than it can travel.
+    SealAtTwoPlaces = 15,
+    /// A seal read that its record says was destroyed.
+    DestroyedSealRead = 16,
+    /// A seal that should have been read at a gate and was not.
+    ExpectedReadMissed = 17,
 }
 
 impl AlarmKind {
     /// Every kind, by bit number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::SealCut,
         Self::UnauthorisedOpen,
         Self::CaseOpen,
@@ -80,6 +88,10 @@ impl AlarmKind {
         Self::GnssImplausible,
         Self::ProofInvalid,
         Self::ProofReplayed,
+        Self::ClonedTag,
+        Self::SealAtTwoPlaces,
+        Self::DestroyedSealRead,
+        Self::ExpectedReadMissed,
     ];
 
     /// The word for it.
@@ -100,6 +112,10 @@ impl AlarmKind {
             Self::GnssImplausible => "gnss-implausible",
             Self::ProofInvalid => "proof-invalid",
             Self::ProofReplayed => "proof-replayed",
+            Self::ClonedTag => "cloned-tag",
+            Self::SealAtTwoPlaces => "seal-at-two-places",
+            Self::DestroyedSealRead => "destroyed-seal-read",
+            Self::ExpectedReadMissed => "expected-read-missed",
         }
     }
 

@@ -1,5 +1,6 @@
 //! The alarms, open and past, and what may happen to them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plomb_model::{
@@ -21,12 +22,14 @@ pub type Change = (AlarmChange, Alarm);
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) kind: AlarmKind,
-    pub(crate) detail: &'static str,
+    pub(crate) detail: Cow<'static, str>,
     pub(crate) occurred_at: OccurredAt,
     pub(crate) received_at: ReceivedAt,
     pub(crate) late: bool,
     pub(crate) position: Option<Position>,
     pub(crate) causes: [Option<EventId>; 2],
+    /// Told even if it was told a moment ago, so that the time at which it came is in the journal.
+    pub(crate) always_told: bool,
 }
 
 /// All alarms.
@@ -72,7 +75,8 @@ impl Alarms {
     /// The open or lately closed alarms of a device.
     pub fn of(&self, device: DeviceIndex) -> impl Iterator<Item = &Alarm> {
         self.current
-            .range((device, AlarmKind::SealCut)..=(device, AlarmKind::GnssImplausible))
+            .range((device, AlarmKind::SealCut)..)
+            .take_while(move |((of, _), _)| *of == device)
             .filter_map(|(_, id)| self.by_id.get(id))
     }
 
@@ -119,8 +123,8 @@ impl Alarms {
                 self.closed.remove(&(cleared_at, id));
             }
             alarm.repeats = alarm.repeats.saturating_add(1);
-            if came_back.is_some() || finding.received_at.0.since(told_at.0) >= settings.repeat_told_s * 1000
-            {
+            let quiet_ms = finding.received_at.0.since(told_at.0);
+            if finding.always_told || came_back.is_some() || quiet_ms >= settings.repeat_told_s * 1000 {
                 alarm.last_repeat_at = Some(finding.received_at);
                 for cause in finding.causes.into_iter().flatten() {
                     if alarm.causes.len() < CAUSES_MAX && !alarm.causes.contains(&cause) {
@@ -153,7 +157,7 @@ impl Alarms {
             late: finding.late,
             position: finding.position,
             causes: finding.causes.into_iter().flatten().collect(),
-            detail: finding.detail.into(),
+            detail: finding.detail.as_ref().into(),
             repeats: 0,
             last_repeat_at: None,
             acknowledged: None,

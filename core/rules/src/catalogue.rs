@@ -38,6 +38,10 @@ pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
         AlarmKind::GnssImplausible => &GNSS_IMPLAUSIBLE,
         AlarmKind::ProofInvalid => &PROOF_INVALID,
         AlarmKind::ProofReplayed => &PROOF_REPLAYED,
+        AlarmKind::ClonedTag => &CLONED_TAG,
+        AlarmKind::SealAtTwoPlaces => &SEAL_AT_TWO_PLACES,
+        AlarmKind::DestroyedSealRead => &DESTROYED_SEAL_READ,
+        AlarmKind::ExpectedReadMissed => &EXPECTED_READ_MISSED,
     }
 }
 
@@ -154,4 +158,41 @@ static PROOF_REPLAYED: Rationale = Rationale {
     consequence: "Somebody may be showing a recorded reading in place of the seal. The message changed nothing.",
     what_to_do: "Have an officer look at the seal and read it afresh at the place. If it cannot be read, treat it as broken.",
     momentary: true,
+};
+static CLONED_TAG: Rationale = Rationale {
+    title: "Tag copied",
+    priority: Priority::Critical,
+    cause: "One identity is carried by two chips: a code that belongs to another chip, or a chip that proved itself \
+            before and cannot now.",
+    consequence: "The seal on the cargo may be a copy, and the true one broken. The reading changed nothing.",
+    what_to_do: "Hold the cargo at the next gate. Compare the printed mark and the chip's number with the record, \
+                 examine the load, and seal it anew. Ask where the copy came from.",
+    momentary: true,
+};
+static SEAL_AT_TWO_PLACES: Rationale = Rationale {
+    title: "Seal at two places",
+    priority: Priority::High,
+    cause: "The same seal was read at two places in less time than it can travel between them.",
+    consequence: "One of the two is a copy, or a reader's clock or place is wrong.",
+    what_to_do: "Have the seal examined at both places. If both posts have one, treat both as broken. \
+                 If one has none, check that reader's clock and its place on record.",
+    momentary: true,
+};
+static DESTROYED_SEAL_READ: Rationale = Rationale {
+    title: "Destroyed seal read",
+    priority: Priority::Critical,
+    cause: "A seal was read that was removed and destroyed, by its record.",
+    consequence: "A removed seal, or a copy of it, may be on cargo in place of a true one.",
+    what_to_do: "Hold the cargo, examine the seal and the load. Ask the post that recorded the destruction where the \
+                 pieces are.",
+    momentary: true,
+};
+static EXPECTED_READ_MISSED: Rationale = Rationale {
+    title: "Expected read missed",
+    priority: Priority::High,
+    cause: "The seal should have been read at a gate by now and was not.",
+    consequence: "The cargo is late or elsewhere, or its seal is gone, shielded or broken so that it cannot be read.",
+    what_to_do: "Ask the gate whether the cargo has come. If it has: read the seal by hand; if it does not answer, \
+                 treat it as broken. If it has not: call the driver. Check that the gate's reader works.",
+    momentary: false,
 };

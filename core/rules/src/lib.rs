@@ -6,9 +6,11 @@
 
 mod alarms;
 mod catalogue;
+mod chips;
 mod device;
 mod devices;
 mod distance;
+mod expected;
 mod proof;
 mod recent;
 mod rules;
@@ -20,9 +22,11 @@ mod transition;
 
 pub use alarms::{Alarms, Change};
 pub use catalogue::{Rationale, rationale};
+pub use chips::Chips;
 pub use device::DeviceState;
 pub use devices::{DeviceIndex, Devices};
 pub use distance::metres_between;
+pub use expected::{EXPECTED_DEVICES_MAX, EXPECTED_PER_DEVICE_MAX, Expected, ExpectedReads};
 pub use proof::Proof;
 pub use recent::Recent;
 pub use rules::evaluate;

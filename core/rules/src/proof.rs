@@ -23,6 +23,8 @@ pub enum Proof {
     Invalid,
     /// It held once: its counter was used before.
     Replayed,
+    /// The code belongs to another chip.
+    OtherChip,
 }
 
 impl Proof {
@@ -49,7 +51,7 @@ impl Proof {
     /// Whether the message must change nothing but raise its alarm.
     #[must_use]
     pub const fn is_bad(self) -> bool {
-        matches!(self, Self::Invalid | Self::Replayed)
+        matches!(self, Self::Invalid | Self::Replayed | Self::OtherChip)
     }
 }
 

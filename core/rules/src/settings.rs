@@ -73,6 +73,10 @@ settings! {
     jump_kmh = 300;
     /// Shorter jumps are noise.
     jump_m = 5_000;
+    /// Faster than this between two readings of a passive seal is impossible for its cargo.
+    seal_kmh = 150;
+    /// Readings of a passive seal nearer to each other than this are at one place.
+    seal_m = 2_000;
     /// Reporting period of a device that has not shown its own yet.
     silence_period_default_s = 3_600;
     /// Shortest reporting period that is believed: a burst is no period.

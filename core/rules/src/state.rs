@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use plomb_model::{
     Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, DeviceId, EventId, OccurredAt, Priority,
-    ReceivedAt, Standing,
+    Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
 };
 
 use crate::alarms::Finding;
+use crate::chips::chip_of;
 use crate::silence::{Silence, deadline};
-use crate::transition::apply;
+use crate::transition::{apply, other_chip};
 use crate::{
-    Alarms, Change, DeviceIndex, DeviceState, Devices, Reported, RuleSettings, Standings, Transition,
+    Alarms, Change, Chips, DeviceIndex, DeviceState, Devices, Expected, ExpectedReads, Reported,
+    RuleSettings, Standings, Transition,
 };
 
 /// How a device stands, in one word.
@@ -56,6 +58,10 @@ pub struct State {
     pub alarms: Alarms,
     /// How devices stand.
     pub standings: Standings,
+    /// Which chip carries which code.
+    pub chips: Chips,
+    /// Readings that are due.
+    pub expected: ExpectedReads,
     settings: RuleSettings,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
@@ -86,8 +92,19 @@ impl State {
         let index =
             peripheral.map_or(sender, |id| self.devices.find_or_add(id, reported.protocol, reported.at));
         let device = self.devices.row_mut(index)?;
+        let chip = chip_of(&device.id, reported.event);
+        if let Some(earlier) = chip.as_ref().and_then(|chip| self.chips.contradicted(index, chip)) {
+            return Some(other_chip(index, reported, earlier));
+        }
         device.heard_through = (index != sender).then_some(sender);
         let transition = apply(device, index, reported, &self.settings);
+        if let Some(transition) = transition.filter(|transition| !transition.proof.is_bad()) {
+            if let Some(chip) = chip {
+                self.chips.learn(index, chip, reported.id);
+            }
+            let slack_ms = self.settings.late_s * 1000;
+            self.expected.read(&device.id, &reported.device, transition.occurred_at, slack_ms);
+        }
         if self.standings.of(&device.id).is_awaited() {
             self.silence.watch(index, device, &self.settings);
         }
@@ -152,15 +169,17 @@ impl State {
             let Some(device) = self.devices.row_mut(index) else { continue };
             let finding = Finding {
                 kind: AlarmKind::SignalLoss,
-                detail: "Two reporting periods have passed without a word",
+                detail: "Two reporting periods have passed without a word".into(),
                 occurred_at: OccurredAt(due_at),
                 received_at: now,
                 late: false,
                 position: device.position,
                 causes: [(device.reports > 0).then_some(device.last_event()), None],
+                always_told: false,
             };
             self.alarms.raise(index, device, &finding, &self.settings, changes);
         }
+        self.miss(now, changes);
         while let Some((index, kind)) = self.alarms.due(now) {
             if let Some(device) = self.devices.row_mut(index) {
                 self.alarms.clear(index, device, kind, now, changes);
@@ -196,16 +215,50 @@ impl State {
         at: ReceivedAt,
         changes: &mut Vec<Change>,
     ) {
-        self.standings.set(device, standing);
+        self.standings.set(device, standing, at);
+        if !standing.is_awaited() {
+            self.expected.forget(&device);
+        }
         if let Some(index) = self.devices.find(&device)
             && let Some(device) = self.devices.row_mut(index)
         {
+            // Whoever says how it stands has looked at it: the next reading says which chip it is.
+            self.chips.forget(index);
             if !standing.is_awaited() {
                 device.silence_checked_s = None;
-                self.alarms.clear(index, device, AlarmKind::SignalLoss, at, changes);
+                for kind in [AlarmKind::SignalLoss, AlarmKind::ExpectedReadMissed] {
+                    self.alarms.clear(index, device, kind, at, changes);
+                }
             } else if !device.is_silent() {
                 self.silence.watch(index, device, &self.settings);
             }
+        }
+    }
+
+    /// Somebody says where a device is to be read, and by when.
+    pub fn await_read(&mut self, device: DeviceId, gate: DeviceId, by: Timestamp, since: ReceivedAt) {
+        self.expected.await_read(device, Expected { gate, by, since, missed: false });
+    }
+
+    /// Readings that were due and have not come.
+    fn miss(&mut self, now: ReceivedAt, changes: &mut Vec<Change>) {
+        while let Some((id, expected)) = self.expected.overdue(now) {
+            let protocol =
+                self.devices.get(&expected.gate).map_or(Protocol::Unrecognised, |gate| gate.protocol);
+            let index = self.devices.find_or_add(id, protocol, now);
+            let Some(device) = self.devices.row_mut(index) else { continue };
+            device.trust.seal = SealEvidence::Silent;
+            let finding = Finding {
+                kind: AlarmKind::ExpectedReadMissed,
+                detail: format!("The seal was to be read at {} and was not", expected.gate).into(),
+                occurred_at: OccurredAt(expected.by),
+                received_at: now,
+                late: false,
+                position: device.position,
+                causes: [(device.reports > 0).then_some(device.last_event()), None],
+                always_told: true,
+            };
+            self.alarms.raise(index, device, &finding, &self.settings, changes);
         }
     }
 
@@ -221,12 +274,13 @@ impl State {
         let Some(device) = self.devices.row_mut(transition.device) else { return };
         let finding = Finding {
             kind,
-            detail,
+            detail: detail.into(),
             occurred_at: transition.occurred_at,
             received_at: transition.received_at,
             late: transition.late,
             position: transition.position.or(device.position),
             causes,
+            always_told: false,
         };
         self.alarms.raise(transition.device, device, &finding, &self.settings, changes);
     }

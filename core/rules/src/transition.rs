@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 
 use plomb_model::{
-    ConnectionId, Delivery, DeviceId, Event, EventId, EventKind, OccurredAt, Percent, Position, Protocol,
-    Reading, ReceivedAt, SealEvidence, SealPart, SealReading, Signals, UnlockMethod, UnlockReport,
+    ConnectionId, Delivery, DeviceClass, DeviceId, Event, EventId, EventKind, OccurredAt, Percent, Position,
+    Protocol, Reading, ReceivedAt, SealEvidence, SealPart, SealReading, Signals, UnlockMethod, UnlockReport,
     UnlockVerdict,
 };
 
@@ -78,6 +78,10 @@ pub struct Transition {
     pub proof: Proof,
     /// An unlocking that was tried: method and verdict.
     pub unlock: Option<(UnlockMethod, UnlockVerdict)>,
+    /// Whether it is a reading of a passive seal: it has no clock and no receiver of its own, and is where it is read.
+    pub passive: bool,
+    /// The event that this one contradicts.
+    pub contradicts: Option<EventId>,
 }
 
 /// Folds an event into its row. `None`: it is a retransmission and changed nothing but the time of the last word.
@@ -138,6 +142,8 @@ pub(crate) fn apply(
         battery: battery(event),
         proof,
         unlock: unlock(event).map(|unlock| (unlock.method, unlock.verdict)),
+        passive: is_passive(reported),
+        contradicts: None,
     };
     if let Some(unlock) = unlock(event).filter(|unlock| unlock.verdict == UnlockVerdict::Allowed)
         && unlock.method != UnlockMethod::AutomaticLock
@@ -176,7 +182,18 @@ fn disbelieved(index: DeviceIndex, reported: &Reported<'_>, proof: Proof) -> Tra
         battery: None,
         unlock: None,
         proof,
+        passive: is_passive(reported),
+        contradicts: None,
     }
+}
+
+fn is_passive(reported: &Reported<'_>) -> bool {
+    reported.protocol.class() == DeviceClass::Passive
+}
+
+/// A reading of a code out of another chip than the one that an earlier event named.
+pub(crate) fn other_chip(index: DeviceIndex, reported: &Reported<'_>, earlier: EventId) -> Transition {
+    Transition { contradicts: Some(earlier), ..disbelieved(index, reported, Proof::OtherChip) }
 }
 
 /// The newest event replaces what it mentions and leaves the rest.
@@ -204,6 +221,8 @@ fn take_over(
         // A part that an earlier event reported broken is not whole because this one does not mention it.
         device.trust.seal =
             if is_broken(device.seal) { SealEvidence::ValidTampered } else { event.trust.seal };
+    } else if device.trust.seal == SealEvidence::Silent {
+        device.trust.seal = event.trust.seal;
     }
     if transition.has_status {
         device.signals = event.signals;

@@ -20,7 +20,9 @@ use utoipa_axum::routes;
 use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
-use crate::routes::{accounts, alarms, devices, events, history, live, service, session, tiles, track};
+use crate::routes::{
+    accounts, alarms, devices, events, expectations, history, live, service, session, tiles, track,
+};
 use crate::{ApiConfig, Platform, page};
 
 /// Bytes of a request's body: the largest is an acknowledgement with its note.
@@ -110,6 +112,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(accounts::set_password))
         .routes(routes!(devices::list))
         .routes(routes!(devices::get))
+        .routes(routes!(expectations::create))
         .routes(routes!(history::list))
         .routes(routes!(track::get))
         .routes(routes!(events::get))

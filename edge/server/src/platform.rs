@@ -70,7 +70,9 @@ impl Platform for Plomb {
         Box::pin(async move {
             let what = match &action {
                 Action::Acknowledge { alarm, .. } => format!("alarm {alarm}"),
-                Action::SetStanding { device, .. } => format!("device {device}"),
+                Action::SetStanding { device, .. } | Action::Expect { device, .. } => {
+                    format!("device {device}")
+                }
             };
             let (reply, answer) = oneshot::channel();
             work.send(Work::Operate { by, action, reply }).await.map_err(|_| busy())?;

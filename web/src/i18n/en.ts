@@ -126,6 +126,10 @@ export const en = {
     'gnss-implausible': 'Position implausible',
     'proof-invalid': 'Proof does not hold',
     'proof-replayed': 'Old proof shown again',
+    'cloned-tag': 'Tag copied',
+    'seal-at-two-places': 'Seal at two places',
+    'destroyed-seal-read': 'Destroyed seal read',
+    'expected-read-missed': 'Expected read missed',
   } satisfies Record<AlarmKind, string>,
 
   alarms: {
@@ -258,6 +262,8 @@ export const en = {
     place: 'Place',
     placeAge: 'Place as of',
     heardThrough: 'Heard through',
+    expectedRead: 'To be read at',
+    missedRead: 'Not read at',
     openAlarms: 'Open alarms',
     pastAlarms: 'Past alarms',
     noOpenAlarms: 'No open alarm',

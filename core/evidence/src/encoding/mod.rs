@@ -232,6 +232,13 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.unsigned(*standing as u8);
             writer.text(reason);
         }
+        Action::Expect { device, gate, by } => {
+            writer.array(4);
+            writer.unsigned(3_u8);
+            writer.device(device);
+            writer.device(gate);
+            writer.signed(by.as_millis());
+        }
     }
 }
 

@@ -380,6 +380,16 @@ impl<'b> Reader<'b> {
                 self.skip(more)?;
                 Ok(action)
             }
+            3 => {
+                let more = more.checked_sub(3).ok_or_else(|| self.malformed("expectation"))?;
+                let action = Action::Expect {
+                    device: self.device()?,
+                    gate: self.device()?,
+                    by: Timestamp::from_millis(self.signed("time")?),
+                };
+                self.skip(more)?;
+                Ok(action)
+            }
             code => Err(self.unknown("action", code)),
         }
     }

@@ -283,6 +283,11 @@ fn action() -> impl Strategy<Value = Action> {
         }),
         (device(), select(Standing::ALL.to_vec()), text())
             .prop_map(|(device, standing, reason)| Action::SetStanding { device, standing, reason }),
+        (device(), device(), received_at()).prop_map(|(device, gate, by)| Action::Expect {
+            device,
+            gate,
+            by: by.0
+        }),
     ]
 }
 

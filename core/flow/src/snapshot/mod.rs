@@ -4,7 +4,7 @@
 //! replayed. What the journal can already say (positions, seals, alarms) is written in the journal's encoding, the
 //! rest as plain numbers.
 
-mod standing;
+mod records;
 
 use std::num::NonZeroU32;
 
@@ -64,7 +64,7 @@ impl Flow {
             .flat_map(|(id, index, at)| [number(id.0), i64::from(index.0), at.as_millis()])
             .collect();
         out.numbers(&endings);
-        standing::write(&mut out, state);
+        records::write(&mut out, state);
         out.0
     }
 
@@ -103,7 +103,7 @@ impl Flow {
                 state.alarms.end_later(id, DeviceIndex(index), Timestamp::from_millis(*at));
             }
         }
-        standing::read(&mut reader, &mut state)?;
+        records::read(&mut reader, &mut state)?;
         Ok(Self::with_state(state))
     }
 }

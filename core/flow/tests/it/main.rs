@@ -36,10 +36,25 @@ impl Ledger for Memory {
 /// Something that happens, as drawn by chance.
 #[derive(Clone, Debug)]
 enum Happening {
-    Report { device: u8, age_s: i64, signals: u64, whole: bool, battery: u8, far: bool, again: bool },
+    Report {
+        device: u8,
+        age_s: i64,
+        signals: u64,
+        whole: bool,
+        battery: u8,
+        far: bool,
+        again: bool,
+    },
     Wait(i64),
     Acknowledge(u64),
     Stand(u8, Standing),
+    Expect(u8, i64),
+    /// A reader that hears a tag, and which chip it says that is.
+    Read {
+        tag: u8,
+        chip: u8,
+        far: bool,
+    },
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -58,11 +73,21 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (1..6_u64).prop_map(Happening::Acknowledge),
         1 => (0..4_u8, prop::sample::select(Standing::ALL.to_vec()))
             .prop_map(|(device, standing)| Happening::Stand(device, standing)),
+        1 => (0..4_u8, 0..3000_i64).prop_map(|(device, in_s)| Happening::Expect(device, in_s)),
+        3 => (0..4_u8, 0..8_u8, any::<bool>()).prop_map(|(tag, chip, far)| Happening::Read {
+            tag,
+            chip: chip / 7,
+            far
+        }),
     ]
 }
 
 fn numbered(device: u8) -> DeviceId {
     DeviceId::new(Scheme::Jointech, &format!("80000000{device:02}")).unwrap()
+}
+
+fn tag(number: u8) -> DeviceId {
+    DeviceId::new(Scheme::Epc, &format!("3034257BF4{number:02}")).unwrap()
 }
 
 /// A platform that lives through happenings.
@@ -128,6 +153,18 @@ impl World {
                 };
                 self.operate(action);
             }
+            Happening::Expect(device, in_s) => {
+                let (gate, by) = ("reader:gate-1".parse().unwrap(), self.now.plus_secs(*in_s));
+                self.operate(Action::Expect { device: tag(*device), gate, by });
+            }
+            Happening::Read { tag: number, chip, far } => {
+                let mut event = self.event(0, 0, true, 80, *far);
+                event.peripheral = Some(tag(*number));
+                event
+                    .readings
+                    .push(Reading::Alias(DeviceId::new(Scheme::Tag, &format!("E2{chip:02}")).unwrap()));
+                self.hear("reader:gate-1".parse().unwrap(), Protocol::Llrp, &event);
+            }
         }
     }
 
@@ -150,16 +187,15 @@ impl World {
     }
 
     fn report(&mut self, device: u8, event: &Event) {
+        self.hear(numbered(device), Protocol::Jointech, event);
+    }
+
+    fn hear(&mut self, device: DeviceId, protocol: Protocol, event: &Event) {
         let mut decoded = Decoded::default();
         decoded.event(event.clone());
-        decoded.report(Some(numbered(device)), b"frame");
+        decoded.report(Some(device), b"frame");
         let at = ReceivedAt(self.now);
-        self.take(&Input::Received {
-            connection: ConnectionId(7),
-            protocol: Protocol::Jointech,
-            at,
-            decoded: &decoded,
-        });
+        self.take(&Input::Received { connection: ConnectionId(7), protocol, at, decoded: &decoded });
     }
 
     /// The state again, from the journal alone.

@@ -22,7 +22,7 @@ pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut
 fn impossible_jump(state: &State, transition: &Transition) -> Option<EventId> {
     let (from, from_at, event) = transition.previous_fix?;
     let to = transition.position.filter(Position::is_valid)?;
-    if !transition.newest || !from.is_valid() || !transition.dated {
+    if transition.passive || !transition.newest || !from.is_valid() || !transition.dated {
         return None;
     }
     let settings = state.settings();

@@ -7,6 +7,7 @@ mod gnss;
 mod proof;
 mod seal;
 mod supply;
+mod tag;
 
 use plomb_model::AlarmKind;
 
@@ -14,8 +15,10 @@ use crate::{Change, State, Transition};
 
 /// Judges one change. Raised and changed alarms are added to `changes`, in the order of the catalogue's groups.
 pub fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
+    tag::destroyed(state, transition, changes);
     if transition.proof.is_bad() {
         proof::evaluate(state, transition, changes);
+        tag::cloned(state, transition, changes);
         return;
     }
     heard_again(state, transition, changes);
@@ -23,6 +26,7 @@ pub fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Ch
     supply::evaluate(state, transition, changes);
     clock::evaluate(state, transition, changes);
     gnss::evaluate(state, transition, changes);
+    tag::evaluate(state, transition, changes);
 }
 
 /// Any word ends a silence.

@@ -12,7 +12,7 @@ pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut
         Proof::Replayed => {
             (AlarmKind::ProofReplayed, "The counter of the message was used before; it changed nothing")
         }
-        Proof::None | Proof::Holds(_) | Proof::Again => return,
+        Proof::None | Proof::Holds(_) | Proof::Again | Proof::OtherChip => return,
     };
     state.raise(transition, kind, detail, [Some(transition.event), None], changes);
 }

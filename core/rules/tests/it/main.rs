@@ -13,5 +13,6 @@ mod proof;
 mod seal;
 mod silence;
 mod supply;
+mod tag;
 mod time;
 mod world;

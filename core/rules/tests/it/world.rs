@@ -68,6 +68,11 @@ impl World {
 
     /// Sends an event of a frame with several.
     pub(crate) fn send_of(&mut self, event: &Event, companions: usize) -> Vec<Change> {
+        self.send_from(Self::device(), event, companions)
+    }
+
+    /// Sends an event in the name of any device.
+    pub(crate) fn send_from(&mut self, device: DeviceId, event: &Event, companions: usize) -> Vec<Change> {
         let id = EventId { entry: EntryId(self.entry), index: 0 };
         self.entry += 1;
         let reported = Reported {
@@ -75,7 +80,7 @@ impl World {
             at: ReceivedAt(self.now),
             connection: ConnectionId(1),
             protocol: self.protocol,
-            device: Self::device(),
+            device,
             companions,
             event,
         };

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod alarms;
 pub(crate) mod devices;
 pub(crate) mod events;
+pub(crate) mod expectations;
 pub(crate) mod history;
 pub(crate) mod live;
 pub(crate) mod service;

@@ -1,7 +1,7 @@
 //! A device and the list of devices.
 
-use plomb_model::{DeviceClass, SealPart, SealReading, Signals, Trust};
-use plomb_rules::{Condition, DeviceIndex, DeviceState, State};
+use plomb_model::{DeviceClass, DeviceId, SealPart, SealReading, Signals, Timestamp, Trust};
+use plomb_rules::{Condition, DeviceIndex, DeviceState, Expected, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,6 +60,8 @@ pub(crate) struct DeviceView {
     connected: bool,
     trust: TrustView,
     condition: ConditionWord,
+    /// Where it is to be read, and where it was missed and has not been read since.
+    expected_reads: Vec<ExpectedView>,
     open_alarms: Vec<AlarmView>,
     /// Retransmissions left out.
     reports: u64,
@@ -93,6 +95,30 @@ pub(crate) struct SealView {
 pub(crate) struct TrustView {
     pub(super) identity: IdentityWord,
     pub(super) seal: SealEvidenceWord,
+}
+
+/// A reading that is due.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ExpectedRead)]
+pub(crate) struct ExpectedView {
+    /// The reader or gateway that is to hear it.
+    #[schema(example = "reader:gate-1")]
+    gate: String,
+    by: Time,
+    /// Whether the time has passed without it.
+    missed: bool,
+}
+
+impl ExpectedView {
+    pub(crate) fn new(gate: DeviceId, by: Timestamp, missed: bool) -> Self {
+        Self { gate: gate.to_string(), by: Time(by), missed }
+    }
+}
+
+impl From<&Expected> for ExpectedView {
+    fn from(expected: &Expected) -> Self {
+        Self::new(expected.gate, expected.by, expected.missed)
+    }
 }
 
 /// A page of devices.
@@ -145,6 +171,7 @@ impl DeviceView {
             connected: state.is_connected(device),
             trust: device.trust.into(),
             condition: ConditionWord(Condition::of(device)),
+            expected_reads: state.expected.of(&device.id).iter().map(ExpectedView::from).collect(),
             open_alarms: open.into_iter().map(AlarmView::new).collect(),
             reports: device.reports,
         }

@@ -17,7 +17,7 @@ mod word;
 pub(crate) use account::{AccountView, AccountsView, SessionView};
 pub(crate) use alarm::{AlarmView, AlarmsView};
 pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
-pub(crate) use device::{DeviceView, DevicesView, SealView, TrustView};
+pub(crate) use device::{DeviceView, DevicesView, ExpectedView, SealView, TrustView};
 pub use event::event_values;
 pub(crate) use event::{EventView, HistoryView};
 pub(crate) use fleet::{FleetView, TrackPoint, TrackView};

@@ -157,3 +157,35 @@ async fn the_fleet_is_columns_of_one_length() {
     let unpacked = flate2::read::GzDecoder::new(packed.body.as_ref());
     assert_eq!(serde_json::from_reader::<_, Value>(unpacked).unwrap(), fleet);
 }
+
+#[tokio::test]
+async fn a_reading_that_is_due_is_shown_until_it_comes() {
+    let world = World::new();
+    world.fake.report(device(1), 0, vec![battery(0, 80)]);
+    let client = world.client("operator").await;
+    let path = format!("/api/v1/devices/{}/expectations", device(1));
+    let body = json!({"gate": "reader:gate-1", "by": "2026-11-25T10:15:30+02:00"});
+    let answer = client.call("POST", &path, &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let expected = json!({"gate": "reader:gate-1", "by": "2026-11-25T08:15:30.000Z", "missed": false});
+    assert_eq!(answer.json(), expected);
+    let shown = client.json(&format!("/devices/{}", device(1))).await;
+    assert_eq!(shown["expected_reads"], json!([expected]));
+    assert_eq!(shown["standing"], "in-service");
+    for (gate, by, what) in [
+        ("gate-1", "2026-11-25T08:15:30Z", "gate: the identifier does not begin with a known scheme"),
+        ("reader:gate-1", "tomorrow", "by: it must be a time"),
+        ("reader:gate-1", "2026-11-24T08:15:30Z", "by: it must be in the future"),
+        ("reader:gate-1", "2036-11-24T08:15:30Z", "by: it is more than 366 days ahead"),
+    ] {
+        let answer = client.call("POST", &path, &json!({"gate": gate, "by": by})).await;
+        let problem = answer.is_problem(422, "unacceptable");
+        assert!(problem["detail"].as_str().unwrap().starts_with(what), "{problem}");
+    }
+    for gate in 2..=16 {
+        let body = json!({"gate": format!("reader:gate-{gate}"), "by": "2026-11-25T08:15:30Z"});
+        assert_eq!(client.call("POST", &path, &body).await.status, 201);
+    }
+    let body = json!({"gate": "reader:gate-17", "by": "2026-11-25T08:15:30Z"});
+    client.call("POST", &path, &body).await.is_problem(409, "conflict");
+}

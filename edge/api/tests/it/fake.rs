@@ -158,6 +158,10 @@ impl Platform for Fake {
                 let known = state.acknowledge(alarm, acknowledgement, &mut changes);
                 if known { Ok(changes) } else { Err(Refused::Unknown(format!("alarm {alarm}"))) }
             }
+            Action::Expect { device, gate, by } => {
+                state.await_read(device, gate, by, at(500));
+                Ok(changes)
+            }
             Action::SetStanding { device, standing, .. } => {
                 state.set_standing(device, standing, at(500), &mut changes);
                 Ok(changes)

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod alarms;
+mod catalogue;
 mod client;
 mod devices;
 mod events;

@@ -80,6 +80,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /tiles/{z}/{x}/{y}",
         "post /api/v1/accounts",
         "post /api/v1/alarms/{id}/acknowledge",
+        "post /api/v1/devices/{id}/expectations",
         "post /api/v1/session",
         "put /api/v1/accounts/{name}/password",
     ];

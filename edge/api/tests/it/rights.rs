@@ -23,6 +23,13 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         read("/fleet"),
         read("/protocols"),
         read("/status"),
+        (
+            "POST",
+            "/devices/jointech:0000000001/expectations",
+            json!({"gate": "reader:gate-1", "by": "2026-11-25T08:15:30Z"}),
+            Right::Operate,
+            201,
+        ),
         ("POST", "/alarms/1/acknowledge", json!({"reason": "noted"}), Right::Operate, 200),
         ("GET", "/accounts", Value::Null, Right::Administer, 200),
         (

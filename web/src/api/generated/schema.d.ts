@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/expectations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say where a device is to be read, and by when. It need not have been heard yet. */
+        post: operations["expect_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/history": {
         parameters: {
             query?: never;
@@ -459,7 +476,7 @@ export interface components {
          * @description A kind of the alarm catalogue.
          * @enum {string}
          */
-        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed";
+        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
         /** @description A page of alarms. */
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -516,6 +533,8 @@ export interface components {
             clock_offset_s: number | null;
             condition: components["schemas"]["Condition"];
             connected: boolean;
+            /** @description Where it is to be read, and where it was missed and has not been read since. */
+            expected_reads: components["schemas"]["ExpectedRead"][];
             /** Format: int32 */
             external_power_mv: number | null;
             first_received_at: components["schemas"]["Time"];
@@ -605,6 +624,17 @@ export interface components {
             items: components["schemas"]["Event"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next_cursor: string | null;
+        };
+        /** @description A reading that is due. */
+        ExpectedRead: {
+            by: components["schemas"]["Time"];
+            /**
+             * @description The reader or gateway that is to hear it.
+             * @example reader:gate-1
+             */
+            gate: string;
+            /** @description Whether the time has passed without it. */
+            missed: boolean;
         };
         /** @description One field of a frame. */
         Field: {
@@ -717,6 +747,16 @@ export interface components {
              * @example called-driver
              */
             reason: string;
+        };
+        /** @description A gate at which the device is to be read, and by when. Another time for the same gate replaces the first. */
+        NewExpectation: {
+            /** @description By our clock, in the future. When it passes without a reading there, an alarm is raised. */
+            by: components["schemas"]["Time"];
+            /**
+             * @description The reader or gateway, `scheme:value`.
+             * @example reader:gate-1
+             */
+            gate: string;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1143,7 +1183,7 @@ export interface operations {
                  */
                 device?: string;
                 /** @description Only of this kind. */
-                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed";
+                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
                 /** @description Only of this priority. */
                 priority?: "critical" | "high" | "medium" | "low";
                 /** @description Raised then or later. */
@@ -1353,6 +1393,65 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    expect_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example epc:3034257BF400B7800004CB2F */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExpectation"];
+            };
+        };
+        responses: {
+            /** @description Awaited, and durable */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpectedRead"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

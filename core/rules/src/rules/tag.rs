@@ -1,0 +1,68 @@
+//! Rules about passive seals: copies, places that cannot both be, seals that should not be there, and those that are
+//! not where they should be.
+
+use plomb_model::{AlarmKind, EventId, Position, Standing};
+
+use super::holds;
+use crate::{Change, Proof, State, Transition, metres_between};
+
+pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
+    if let Some(before) = two_places(state, transition) {
+        let detail = "The seal was read at two places in less time than it can travel";
+        let causes = [Some(before), Some(transition.event)];
+        state.raise(transition, AlarmKind::SealAtTwoPlaces, detail, causes, changes);
+    }
+    let kind = AlarmKind::ExpectedReadMissed;
+    if holds(state, transition, kind)
+        && let Some(device) = state.devices.row(transition.device)
+        && !state.expected.has_missed(&device.id)
+    {
+        state.clear(transition, kind, changes);
+    }
+}
+
+/// Whoever speaks in the name of a destroyed seal, and whether or not it proves itself.
+pub(super) fn destroyed(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
+    let standing = state.devices.row(transition.device).and_then(|row| state.standings.since(&row.id));
+    if let Some((Standing::Destroyed, since)) = standing
+        && transition.occurred_at.0 >= since.0
+    {
+        let detail = "A seal that is recorded as destroyed was read";
+        state.raise(
+            transition,
+            AlarmKind::DestroyedSealRead,
+            detail,
+            [Some(transition.event), None],
+            changes,
+        );
+    }
+}
+
+/// Two chips with one identity.
+pub(super) fn cloned(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
+    let proved_before =
+        state.devices.row(transition.device).is_some_and(|device| device.proof_counter.is_some());
+    let detail = match transition.proof {
+        Proof::OtherChip => "The code was read from another chip than before; the reading changed nothing",
+        Proof::Invalid if transition.passive && proved_before => {
+            "A chip of this number proved itself before and cannot now; the reading changed nothing"
+        }
+        _ => return,
+    };
+    let causes = [transition.contradicts, Some(transition.event)];
+    state.raise(transition, AlarmKind::ClonedTag, detail, causes, changes);
+}
+
+/// The event of the reading from which the seal could not have come here, or gone there, in the time.
+fn two_places(state: &State, transition: &Transition) -> Option<EventId> {
+    let (from, from_at, event) = transition.previous_fix?;
+    let to = transition.position.filter(Position::is_valid)?;
+    if !transition.passive || !from.is_valid() || event == transition.event {
+        return None;
+    }
+    let settings = state.settings();
+    let metres = metres_between(&from, &to);
+    let seconds = (transition.occurred_at.0.since(from_at.0).abs() / 1000).max(1);
+    let fastest = seconds * settings.seal_kmh * 1000 / 3600;
+    (metres > settings.seal_m && metres > fastest).then_some(event)
+}
