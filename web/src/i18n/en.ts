@@ -295,25 +295,35 @@ export const en = {
       shackle_closed: { name: 'Shackle', true: 'closed', false: 'open' },
       sealed: { name: 'Seal', true: 'set', false: 'not set' },
       attached: { name: 'Device', true: 'attached', false: 'taken off' },
+      never_opened: { name: 'Tamper memory', true: 'never opened', false: 'has been opened' },
     },
   },
 
   trust: {
     title: 'Trust',
+    /** Who proved what; `who` is `The tag` or `The device`. */
     identity: {
-      claimed: 'Identity claimed by the device, not proven',
-      network: 'Identity vouched for by the network, not by the message',
-      mac: 'Identity proven by a message authentication code',
-      aead: 'Identity proven by authenticated encryption',
-      signature: 'Identity proven by a signature that others can check',
-    } satisfies Record<IdentityTrust, string>,
+      claimed: () => 'Claimed only: anyone could send this',
+      network: (who) =>
+        `Vouched for by a network or a log-in, not by the message: ${who.toLowerCase()} itself proved nothing`,
+      mac: (who) => `${who} proved itself with its key`,
+      aead: (who) => `${who} proved itself with its key, and nobody else could read the message`,
+      signature: (who) => `${who} signed with its own key, and anyone can check it`,
+    } satisfies Record<IdentityTrust, (who: string) => string>,
+    who: { tag: 'The tag', device: 'The device' },
     seal: {
-      none: 'No statement about the seal',
-      'valid-intact': 'Seal read, and whole',
-      'valid-tampered': 'Seal read, and tampered with',
-      invalid: 'Seal read, but its proof does not hold',
-      silent: 'A reading of the seal was due and none came',
+      none: 'Says nothing of the seal',
+      'valid-intact': 'Seal whole',
+      'valid-tampered': 'Seal tampered with',
+      invalid: 'The proof of the seal does not hold: it may be a copy',
+      silent: 'A reading of the seal was due and there was none',
     } satisfies Record<SealTrust, string>,
+    /** What a statement about the seal rests on. */
+    rests: {
+      proven: 'proven by the same key',
+      read: 'the status comes from a chip that is read, not proven',
+      told: 'the device says so, and nothing proves it',
+    },
   },
 
   history: {

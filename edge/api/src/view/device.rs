@@ -87,6 +87,9 @@ pub(crate) struct SealView {
     sealed: Option<bool>,
     #[schema(required)]
     attached: Option<bool>,
+    /// The tamper memory is clear.
+    #[schema(required)]
+    never_opened: Option<bool>,
 }
 
 /// How far it can be trusted.
@@ -194,6 +197,7 @@ impl From<SealReading> for SealView {
             shackle_closed: seal.part(SealPart::ShackleClosed),
             sealed: seal.part(SealPart::Sealed),
             attached: seal.part(SealPart::Attached),
+            never_opened: seal.part(SealPart::NeverOpened),
         }
     }
 }

@@ -916,6 +916,8 @@ export interface components {
             cover_closed: boolean | null;
             door_closed: boolean | null;
             motor_locked: boolean | null;
+            /** @description The tamper memory is clear. */
+            never_opened: boolean | null;
             rope_inserted: boolean | null;
             rope_intact: boolean | null;
             sealed: boolean | null;
