@@ -25,6 +25,8 @@ pub struct Outcome {
     pub reports: u64,
     /// How many events were retransmissions.
     pub duplicates: u64,
+    /// How many events of senders themselves have a proof that does not count.
+    pub disbelieved: u32,
     /// How many issues the reports carried.
     pub issues: u64,
     /// How many reports came from devices that have not said who they are.
@@ -160,6 +162,8 @@ impl Flow {
             let reported = reported(about, received, device, place, event);
             match self.state.apply(&reported) {
                 Some(transition) => {
+                    let own = event.peripheral.is_none();
+                    outcome.disbelieved += u32::from(own && transition.proof.is_bad());
                     outcome.touched.push(transition.device);
                     self.transitions.push(transition);
                 }

@@ -15,6 +15,7 @@ pub struct Decoded {
     replies: Vec<u8>,
     reports: Vec<Ends>,
     closing: Option<&'static str>,
+    disbelieved: u32,
 }
 
 /// Where each column of a report ends, and whose it is.
@@ -76,6 +77,28 @@ impl Decoded {
         self.report(device, &[]);
     }
 
+    /// Adds an issue to the last report, or to the report in hand where there is none.
+    pub fn add_to_last(&mut self, issue: Issue) {
+        match self.reports.last_mut() {
+            Some(last) => {
+                self.issues.insert(last.issue, issue);
+                last.issue += 1;
+            }
+            None => self.issues.push(issue),
+        }
+    }
+
+    /// Notes that the proofs of so many events of the sender's own do not count.
+    pub const fn disbelieve(&mut self, count: u32) {
+        self.disbelieved = self.disbelieved.saturating_add(count);
+    }
+
+    /// How many events of the sender's own have a proof that does not count, as the rules have found.
+    #[must_use]
+    pub const fn disbelieved(&self) -> u32 {
+        self.disbelieved
+    }
+
     /// The conversation cannot go on; `reason` is for people.
     pub fn close(&mut self, reason: &'static str) {
         self.closing = Some(reason);
@@ -135,5 +158,6 @@ impl Decoded {
         self.replies.clear();
         self.reports.clear();
         self.closing = None;
+        self.disbelieved = 0;
     }
 }

@@ -28,7 +28,7 @@ pub use config::{ApiConfig, BaseMap};
 pub use live::{DeviceMark, Ring, Subscription, Told, Update, UpdateChange};
 pub use platform::{
     BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Place, Platform, Question,
-    Refused, Reply, Status, StoredEntry, StoredReport, Unavailable,
+    Refused, Reply, SenderStatus, Status, StoredEntry, StoredReport, Unavailable,
 };
 pub use router::{openapi, router};
 pub use tiles::MapError;

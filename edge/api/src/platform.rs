@@ -161,10 +161,23 @@ pub struct Status {
     pub connections: u64,
     /// Reports a second, over the last ten seconds or so.
     pub reports_per_s: f64,
+    /// What bad senders have cost.
+    pub senders: SenderStatus,
     /// How the journal stands.
     pub journal: JournalStatus,
     /// What is listened on.
     pub ports: Vec<BoundPort>,
+}
+
+/// What bad senders have cost since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SenderStatus {
+    /// Reports that brought issues and no event, or a proof of the sender's own that does not count.
+    pub bad_reports: u64,
+    /// Connections closed for too many of them.
+    pub bad_connections: u64,
+    /// Datagrams and messages dropped because their sender had brought too many of them.
+    pub dropped_messages: u64,
 }
 
 /// How the journal stands.

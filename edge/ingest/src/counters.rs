@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::budget::Worth;
+
 /// Counts since the start; `connections`, `readers` and `readers_connected` are levels.
 #[derive(Debug, Default)]
 pub struct IngestCounters {
@@ -15,6 +17,12 @@ pub struct IngestCounters {
     pub bytes_received: AtomicU64,
     /// Bytes sent.
     pub bytes_sent: AtomicU64,
+    /// Reports that brought issues and no event, or a proof of the sender's own that does not count.
+    pub bad_reports: AtomicU64,
+    /// Connections closed because they brought too many bad reports.
+    pub bad_connections: AtomicU64,
+    /// Datagrams and messages dropped because their sender had brought too many bad ones.
+    pub dropped_messages: AtomicU64,
     /// Decoders that stopped by a fault of ours; their bytes were kept.
     pub decoder_faults: AtomicU64,
     /// Readers that we call.
@@ -30,6 +38,10 @@ pub struct IngestCounters {
 impl IngestCounters {
     pub(crate) fn add(counter: &AtomicU64, amount: usize) {
         counter.fetch_add(amount as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_bad(counter: &AtomicU64, worth: Worth) {
+        counter.fetch_add(u64::from(worth.bad), Ordering::Relaxed);
     }
 
     pub(crate) fn subtract_one(counter: &AtomicU64) {

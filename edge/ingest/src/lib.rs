@@ -8,6 +8,7 @@ pub mod limits;
 
 mod arrival;
 mod broker;
+mod budget;
 mod conversation;
 mod counters;
 mod http;
@@ -19,6 +20,7 @@ mod udp;
 
 pub use arrival::{Arrival, Batch, Intake, Release};
 pub use broker::{Broker, BrokerTls, serve_broker};
+pub use budget::Senders;
 pub use counters::IngestCounters;
 pub use http::serve_http;
 pub use mqtt::{MqttDevice, MqttDevices, serve_mqtt};
@@ -49,6 +51,8 @@ pub struct Listening {
     pub connections: Arc<AtomicU64>,
     /// What is counted.
     pub counters: Arc<IngestCounters>,
+    /// What each address has cost.
+    pub senders: Arc<Senders>,
     /// Becomes true when everything must stop.
     pub stop: watch::Receiver<bool>,
 }

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::{interval, timeout};
 
 use crate::arrival::{Arrival, Batch, Release};
+use crate::budget::{Budget, Worth, dropped_issue, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
 use crate::limits::{SENDERS_MAX, WRITE_S_MAX};
@@ -26,6 +27,7 @@ struct Peer {
     connection: ConnectionId,
     conversation: Conversation,
     heard_s: u64,
+    budget: Budget,
 }
 
 #[derive(Default)]
@@ -44,16 +46,35 @@ pub(crate) struct Messages {
 }
 
 /// A message on its way to the journal.
-pub(crate) struct Pending(mpsc::Receiver<Release>);
+pub(crate) struct Pending(Way);
+
+enum Way {
+    /// It comes back when it is durable.
+    Journal(mpsc::Receiver<Release>),
+    /// Its sender has brought too many bad messages: it is not kept, and this is its answer.
+    Dropped(Box<Decoded>),
+}
 
 impl Pending {
     /// The message's reports once they are durable; none when they could not be kept.
-    pub(crate) async fn durable(mut self) -> Option<Box<Decoded>> {
-        match timeout(Duration::from_secs(WRITE_S_MAX), self.0.recv()).await {
+    pub(crate) async fn durable(self) -> Option<Box<Decoded>> {
+        let mut released = match self.0 {
+            Way::Journal(released) => released,
+            Way::Dropped(answer) => return Some(answer),
+        };
+        match timeout(Duration::from_secs(WRITE_S_MAX), released.recv()).await {
             Ok(Some(Release::Durable { decoded, .. })) => Some(decoded),
             Ok(Some(Release::Refused { .. }) | None) | Err(_) => None,
         }
     }
+}
+
+/// The answer to a message that is not kept.
+fn not_kept() -> Box<Decoded> {
+    let mut answer = Box::<Decoded>::default();
+    answer.issue(spent_issue());
+    answer.report(None, &[]);
+    answer
 }
 
 impl Messages {
@@ -82,11 +103,25 @@ impl Messages {
                 peer.conversation = self.conversation(protocol);
             }
             peer.conversation.finish(at, &mut decoded);
+            // Many devices may come through one gateway or cloud: its good messages are taken all the same.
+            let worth = Worth::of(&decoded);
+            IngestCounters::add_bad(&listening.counters.bad_reports, worth);
+            if worth.bad > 0 && !worth.good && peer.budget.is_spent(at) {
+                peer.budget.drop_one();
+                IngestCounters::add(&listening.counters.dropped_messages, 1);
+                return Some(Pending(Way::Dropped(not_kept())));
+            }
+            if let dropped @ 1.. = peer.budget.take_dropped() {
+                decoded.add_to_last(dropped_issue(dropped));
+            }
+            if peer.budget.charge(worth, at) {
+                decoded.add_to_last(spent_issue());
+            }
             peer.connection
         };
         let batch = Batch { connection, protocol, at, decoded, back };
         listening.intake.send(Arrival::Received(batch)).await.ok()?;
-        Some(Pending(released))
+        Some(Pending(Way::Journal(released)))
     }
 
     fn conversation(&self, protocol: Protocol) -> Conversation {
@@ -115,7 +150,10 @@ impl Messages {
         IngestCounters::add(&self.listening.counters.opened, 1);
         IngestCounters::add(&self.listening.counters.connections, 1);
         let conversation = self.conversation(*protocol);
-        peers.by_sender.insert(sender.clone(), Peer { connection, conversation, heard_s: seconds });
+        peers.by_sender.insert(
+            sender.clone(),
+            Peer { connection, conversation, heard_s: seconds, budget: Budget::default() },
+        );
         peers.by_age.insert((seconds, connection), sender.clone());
         arrivals.push(Arrival::Opened(Opened {
             connection,

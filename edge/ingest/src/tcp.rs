@@ -1,7 +1,7 @@
 //! TCP: one task a conversation.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use crate::arrival::{Arrival, Batch, Release};
+use crate::budget::{Budget, Worth, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
 use crate::limits::{CONNECTIONS_PER_LISTENER_MAX, READ_BYTES, UNANSWERED_BATCHES_MAX, WRITE_S_MAX};
 use crate::{Listening, now};
+
+/// Why a connection is closed that costs too much.
+const TOO_MANY_BAD: &str = "too many bad reports in a minute";
 
 thread_local! {
     /// Bytes just read; a conversation at rest owns no buffer.
@@ -82,6 +86,8 @@ async fn converse(stream: TcpStream, peer: SocketAddr, listening: Listening) {
         let conversation = Conversation::new(listening.protocol, listening.session.clone());
         let talk = Talk {
             stream,
+            address: peer.ip(),
+            budget: Budget::default(),
             connection,
             conversation,
             listening,
@@ -103,6 +109,8 @@ async fn converse(stream: TcpStream, peer: SocketAddr, listening: Listening) {
 /// One conversation's parts.
 struct Talk {
     stream: TcpStream,
+    address: IpAddr,
+    budget: Budget,
     connection: ConnectionId,
     conversation: Conversation,
     listening: Listening,
@@ -179,6 +187,10 @@ impl Talk {
             Ok(0) => Err("the device closed the connection"),
             Ok(count) => {
                 IngestCounters::add(&self.listening.counters.bytes_received, count);
+                if self.charge(Worth::of(&decoded), at) {
+                    decoded.add_to_last(spent_issue());
+                    decoded.close(TOO_MANY_BAD);
+                }
                 self.hand_on(at, decoded).await?;
                 Ok(count)
             }
@@ -188,6 +200,17 @@ impl Talk {
             }
             Err(_) => Err("the connection failed"),
         }
+    }
+
+    /// Counts what a batch cost; true when the conversation has to end for it.
+    fn charge(&mut self, worth: Worth, at: ReceivedAt) -> bool {
+        let Listening { senders, counters, .. } = &self.listening;
+        let spent = self.budget.charge(worth, at);
+        let uninvited = worth.bad > 0 && !self.budget.has_been_good() && senders.is_spent(self.address, at);
+        senders.charge(self.address, worth, at);
+        IngestCounters::add_bad(&counters.bad_reports, worth);
+        IngestCounters::add(&counters.bad_connections, usize::from(spent || uninvited));
+        spent || uninvited
     }
 
     async fn tick(&mut self) -> Result<(), &'static str> {
@@ -232,9 +255,10 @@ impl Talk {
             }
             IngestCounters::add(&self.listening.counters.bytes_sent, replies.len());
         }
+        let disbelieved = Worth { bad: decoded.disbelieved(), good: false };
         decoded.clear();
         self.spare.push(decoded);
-        Ok(())
+        if self.charge(disbelieved, now()) { Err(TOO_MANY_BAD) } else { Ok(()) }
     }
 
     /// Hands on what is left, waits for what is not durable yet, and sends its replies.

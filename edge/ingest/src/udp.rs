@@ -13,6 +13,7 @@ use tokio::time::interval;
 use tracing::{info, warn};
 
 use crate::arrival::{Arrival, Batch, Release};
+use crate::budget::{Budget, Worth, dropped_issue, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
 use crate::limits::{DATAGRAM_BYTES_MAX, UDP_PEERS_MAX, UDP_UNANSWERED_MAX};
@@ -25,6 +26,7 @@ struct Peer {
     connection: ConnectionId,
     conversation: Conversation,
     heard_s: u64,
+    budget: Budget,
 }
 
 /// All peers of one socket.
@@ -49,6 +51,7 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
             biased;
             release = released.recv() => {
                 waiting = waiting.saturating_sub(1);
+                peers.charge(release.as_ref(), &listening);
                 let address = peers.address(release.as_ref());
                 reply(&socket, address, &listening, release).await;
                 Ok(())
@@ -101,6 +104,21 @@ async fn datagram(
 ) -> Result<bool, Stopped> {
     let at = now();
     IngestCounters::add(&listening.counters.bytes_received, bytes.len());
+    let known = peers.by_address.get(&address).map(|peer| peer.budget);
+    if known.is_none_or(|budget| !budget.has_been_good())
+        && listening.senders.is_spent(address.ip(), at)
+        && is_bad(listening, bytes)
+    {
+        IngestCounters::add(&listening.counters.dropped_messages, 1);
+        return Ok(false);
+    }
+    if let Some(peer) = peers.by_address.get_mut(&address)
+        && peer.budget.is_spent(at)
+    {
+        peer.budget.drop_one();
+        IngestCounters::add(&listening.counters.dropped_messages, 1);
+        return Ok(false);
+    }
     if !peers.by_address.contains_key(&address) {
         if peers.by_address.len() >= UDP_PEERS_MAX
             && let Some((_, oldest)) = peers.by_age.first_key_value().map(|(key, address)| (*key, *address))
@@ -118,8 +136,28 @@ async fn datagram(
         IngestCounters::add(&listening.counters.decoder_faults, 1);
     }
     peer.conversation.finish(at, &mut decoded);
+    let worth = Worth::of(&decoded);
+    listening.senders.charge(address.ip(), worth, at);
+    IngestCounters::add_bad(&listening.counters.bad_reports, worth);
+    if let dropped @ 1.. = peer.budget.take_dropped() {
+        decoded.add_to_last(dropped_issue(dropped));
+    }
+    if peer.budget.charge(worth, at) {
+        decoded.add_to_last(spent_issue());
+    }
     let whose = (peer.connection, peer.conversation.protocol());
     hand_on(listening, back, whose, decoded).await
+}
+
+/// Whether a datagram of a peer that is not known yet brings nothing but issues.
+fn is_bad(listening: &Listening, bytes: &[u8]) -> bool {
+    let config = SessionConfig { datagrams: true, ..listening.session.clone() };
+    let mut conversation = Conversation::new(listening.protocol, config);
+    let mut decoded = Decoded::default();
+    let faulty = conversation.receive(now(), bytes, &mut decoded).is_err();
+    conversation.finish(now(), &mut decoded);
+    let worth = Worth::of(&decoded);
+    faulty || (worth.bad > 0 && !worth.good)
 }
 
 async fn hand_on(
@@ -153,8 +191,12 @@ async fn remember(
         peer: address.to_string().into(),
         at: now(),
     };
-    let peer =
-        Peer { connection, conversation: Conversation::new(listening.protocol, config), heard_s: seconds };
+    let peer = Peer {
+        connection,
+        conversation: Conversation::new(listening.protocol, config),
+        heard_s: seconds,
+        budget: Budget::default(),
+    };
     peers.by_address.insert(address, peer);
     peers.address_of.insert(connection, address);
     peers.by_age.insert((seconds, connection), address);
@@ -202,6 +244,21 @@ async fn look_round(
 }
 
 impl Peers {
+    /// Counts the proofs of a durable batch that did not count.
+    fn charge(&mut self, release: Option<&Release>, listening: &Listening) {
+        let Some(Release::Durable { connection, decoded }) = release else { return };
+        let worth = Worth { bad: decoded.disbelieved(), good: false };
+        let Some(address) = self.address_of.get(connection).copied().filter(|_| worth.bad > 0) else {
+            return;
+        };
+        listening.senders.charge(address.ip(), worth, now());
+        IngestCounters::add_bad(&listening.counters.bad_reports, worth);
+        if let Some(peer) = self.by_address.get_mut(&address) {
+            // The alarm of these proofs says what is wrong; there is no report left to say more of.
+            let _broken = peer.budget.charge(worth, now());
+        }
+    }
+
     /// Where the replies of a batch go, if the peer is still known.
     fn address(&self, release: Option<&Release>) -> Option<SocketAddr> {
         match release {

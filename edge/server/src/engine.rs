@@ -149,8 +149,10 @@ impl Engine {
                 round.run(&mut self.flow, &Input::Opened(&opened));
             }
             Arrival::Closed(closed) => round.run(&mut self.flow, &Input::Closed(&closed)),
-            Arrival::Received(Arrived { connection, protocol, at, decoded, back }) => {
+            Arrival::Received(Arrived { connection, protocol, at, mut decoded, back }) => {
+                let before = round.outcome.disbelieved;
                 round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
+                decoded.disbelieve(round.outcome.disbelieved - before);
                 round.release_later(back, connection, decoded);
             }
         }

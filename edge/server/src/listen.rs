@@ -43,6 +43,7 @@ pub(crate) fn listening(
         intake,
         connections: Arc::new(AtomicU64::new(seconds << CONNECTIONS_PER_SECOND_BITS)),
         counters: Arc::clone(counters),
+        senders: Arc::default(),
         stop,
     }
 }

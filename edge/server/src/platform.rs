@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use plomb_api::{
     BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform, Question, Refused,
-    Reply, Ring, Status, StoredEntry, StoredReport, Subscription, Unavailable,
+    Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
 };
 use plomb_devices::Description;
 use plomb_evidence::merkle::leaf_hash;
@@ -111,6 +111,11 @@ impl Platform for Plomb {
             devices: self.devices.load(Ordering::Relaxed),
             connections: self.ingest.connections.load(Ordering::Relaxed),
             reports_per_s: self.engine.reports_per_s(),
+            senders: SenderStatus {
+                bad_reports: self.ingest.bad_reports.load(Ordering::Relaxed),
+                bad_connections: self.ingest.bad_connections.load(Ordering::Relaxed),
+                dropped_messages: self.ingest.dropped_messages.load(Ordering::Relaxed),
+            },
             journal: JournalStatus {
                 bytes: stats.unsealed_bytes + stats.history_bytes,
                 segments: (stats.unsealed_segments + stats.history_files) as u64,
@@ -178,6 +183,21 @@ impl Plomb {
             "plomb_ingest_refused_total",
             "Conversations refused: listener full.",
             value(&ingest.refused),
+        );
+        text.counter(
+            "plomb_ingest_bad_reports_total",
+            "Reports with issues and no event, or with a proof of the sender that does not count.",
+            value(&ingest.bad_reports),
+        );
+        text.counter(
+            "plomb_ingest_bad_connections_total",
+            "Connections closed for too many bad reports.",
+            value(&ingest.bad_connections),
+        );
+        text.counter(
+            "plomb_ingest_dropped_messages_total",
+            "Datagrams and messages dropped because their sender had brought too many bad ones.",
+            value(&ingest.dropped_messages),
         );
         text.counter("plomb_ingest_received_bytes_total", "Bytes received.", value(&ingest.bytes_received));
         text.counter("plomb_ingest_sent_bytes_total", "Bytes sent.", value(&ingest.bytes_sent));

@@ -18,8 +18,21 @@ pub(crate) struct StatusView {
     devices: u64,
     connections: u64,
     reports_per_s: f64,
+    senders: SendersView,
     journal: JournalView,
     ports: Vec<PortView>,
+}
+
+/// What bad senders have cost since the start.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Senders)]
+pub(crate) struct SendersView {
+    /// Reports with issues and no event, or with a proof of the sender's own that does not count.
+    bad_reports: u64,
+    /// Connections closed for too many of them.
+    bad_connections: u64,
+    /// Datagrams and messages dropped because their sender had brought too many of them.
+    dropped_messages: u64,
 }
 
 /// How the journal stands.
@@ -82,6 +95,11 @@ impl From<Status> for StatusView {
             devices: status.devices,
             connections: status.connections,
             reports_per_s: status.reports_per_s,
+            senders: SendersView {
+                bad_reports: status.senders.bad_reports,
+                bad_connections: status.senders.bad_connections,
+                dropped_messages: status.senders.dropped_messages,
+            },
             journal: JournalView {
                 bytes: journal.bytes,
                 segments: journal.segments,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use plomb_api::{
     BoundPort, DeviceMark, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform,
-    Question, Refused, Reply, Ring, Status, StoredEntry, StoredReport, Subscription, Unavailable, Update,
-    UpdateChange,
+    Question, Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription,
+    Unavailable, Update, UpdateChange,
 };
 use plomb_devices::Description;
 use plomb_evidence::{Action, Entry, Received};
@@ -204,6 +204,7 @@ impl Platform for Fake {
             devices: self.state.lock().unwrap().devices.len() as u64,
             connections: 1,
             reports_per_s: 2.5,
+            senders: SenderStatus { bad_reports: 7, bad_connections: 1, dropped_messages: 2 },
             journal: JournalStatus { bytes: 1_000, segments: 1, oldest_at: Some(at(0).0) },
             ports: vec![BoundPort {
                 protocol: Some(Protocol::Jointech),

@@ -310,6 +310,7 @@ mod tests {
             intake,
             connections: Arc::new(AtomicU64::new(1)),
             counters: Arc::new(IngestCounters::default()),
+            senders: Arc::default(),
             stop: stopped,
         };
         (listening, told, stop)

@@ -928,6 +928,24 @@ export interface components {
          * @enum {string}
          */
         SealEvidence: "none" | "valid-intact" | "valid-tampered" | "invalid" | "silent";
+        /** @description What bad senders have cost since the start. */
+        Senders: {
+            /**
+             * Format: int64
+             * @description Connections closed for too many of them.
+             */
+            bad_connections: number;
+            /**
+             * Format: int64
+             * @description Reports with issues and no event, or with a proof of the sender's own that does not count.
+             */
+            bad_reports: number;
+            /**
+             * Format: int64
+             * @description Datagrams and messages dropped because their sender had brought too many of them.
+             */
+            dropped_messages: number;
+        };
         /** @description A session. */
         Session: {
             account: components["schemas"]["SessionAccount"];
@@ -961,6 +979,7 @@ export interface components {
             ports: components["schemas"]["Port"][];
             /** Format: double */
             reports_per_s: number;
+            senders: components["schemas"]["Senders"];
             /**
              * Format: int64
              * @description Number of the last durable journal entry.
