@@ -139,9 +139,9 @@ pub(crate) struct DevicesView {
 impl DeviceView {
     /// The view of a row of the state.
     pub(crate) fn new(state: &State, index: DeviceIndex, device: &DeviceState) -> Self {
-        let class = match device.heard_through {
-            Some(_) => DeviceClass::SemiActive,
-            None => device.protocol.class(),
+        let class = match (device.heard_through, device.protocol.class()) {
+            (Some(_), DeviceClass::Active) => DeviceClass::SemiActive,
+            (_, class) => class,
         };
         let mut open: Vec<_> = state.alarms.open_of(index).collect();
         open.sort_by_key(|alarm| (alarm.priority, std::cmp::Reverse(alarm.id)));

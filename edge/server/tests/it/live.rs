@@ -144,6 +144,7 @@ fn a_seal_that_is_tapped_proves_itself_and_a_forged_link_raises_an_alarm() {
     assert_eq!(seen["trust"]["identity"], "mac", "{seen}");
     assert_eq!(tap("tagtamper-forged"), 200, "it is kept, as evidence");
     wait_for_alarm(&server, &token, "proof-invalid", &device);
+    wait_for_alarm(&server, &token, "cloned-tag", &device);
     let after = server.get_json(&format!("/api/v1/devices/{device}"), &token);
     assert_eq!((&after["seal"], &after["reports"]), (&seen["seal"], &seen["reports"]));
 }
@@ -160,7 +161,7 @@ fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     said.trim().strip_prefix("sent ").unwrap().to_owned()
 }
 
-fn wait_for_alarm(server: &Server, token: &str, kind: &str, device: &str) -> Value {
+pub(crate) fn wait_for_alarm(server: &Server, token: &str, kind: &str, device: &str) -> Value {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let alarms = server.get_json(&format!("/api/v1/alarms?kind={kind}&device={device}"), token);

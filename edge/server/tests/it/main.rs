@@ -15,3 +15,4 @@ mod llrp;
 mod mqtt;
 mod senders;
 mod server;
+mod tags;

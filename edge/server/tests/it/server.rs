@@ -149,6 +149,17 @@ impl Server {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// A call of the API with a body; status and answer.
+    pub(crate) fn call(&self, path: &str, token: &str, body: &serde_json::Value) -> (u16, String) {
+        let body = body.to_string();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.exchange(&request).unwrap()
+    }
+
     fn exchange(&self, request: &str) -> Option<(u16, String)> {
         self.exchange_on("HTTP", request)
     }

@@ -1,0 +1,69 @@
+//! Passive seals read at gates: copies, and seals that are not read where they should be.
+
+use plomb_model::Timestamp;
+use serde_json::{Value, json};
+
+use crate::live::wait_for_alarm;
+use crate::server::{Server, text};
+
+const EPC: &str = "3034257BF400B7800004CB2F";
+const TAG: &str = "epc:3034257BF400B7800004CB2F";
+const CHIP: &str = "E28011602000123456789ABC";
+const OTHER_CHIP: &str = "E28011602000FFFFFFFFFFFF";
+
+/// The time in so many seconds, as the API writes it.
+fn in_seconds(seconds: i64) -> String {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_secs(i64::try_from(since_1970.as_secs()).unwrap() + seconds).to_string()
+}
+
+/// What a gate's reader posts when it has read the tag.
+fn read(server: &Server, gate: &str, chip: &str) {
+    let event = json!({
+        "timestamp": in_seconds(0), "hostname": gate, "eventType": "tagInventory",
+        "tagInventoryEvent": {"epcHex": EPC, "tidHex": chip, "antennaPort": 1, "peakRssiCdbm": -5250},
+    });
+    let (status, said) = server.post("/impinj", &json!([event]).to_string());
+    assert!(matches!(status, 200 | 204), "{status} {said}");
+}
+
+fn device(server: &Server, token: &str) -> Value {
+    server.get_json(&format!("/api/v1/devices/{TAG}"), token)
+}
+
+#[test]
+fn a_copied_tag_and_a_missed_gate_are_told_from_the_socket_to_the_alarm() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("operator", "operator");
+    read(&server, "gate-1", CHIP);
+    assert_eq!(device(&server, &token)["class"], "passive", "also when it is heard through a reader");
+    assert_eq!(device(&server, &token)["trust"]["identity"], "claimed");
+    read(&server, "gate-1", OTHER_CHIP);
+    let copied = wait_for_alarm(&server, &token, "cloned-tag", TAG);
+    assert_eq!(copied["priority"], "critical");
+    assert_eq!(copied["causes"].as_array().unwrap().len(), 2, "both readings: {copied}");
+
+    let path = format!("/api/v1/devices/{TAG}/expectations");
+    let (status, said) = server.call(&path, &token, &json!({"gate": "reader:border", "by": in_seconds(2)}));
+    assert_eq!(status, 201, "{said}");
+    let missed = wait_for_alarm(&server, &token, "expected-read-missed", TAG);
+    assert_eq!(missed["detail"], "The seal was to be read at reader:border and was not");
+    assert_eq!(device(&server, &token)["trust"]["seal"], "silent");
+
+    // What was awaited, and which chip it is, survives a power cut.
+    server.kill();
+    server.start();
+    assert_eq!(device(&server, &token)["expected_reads"][0]["missed"], true);
+    read(&server, "border", OTHER_CHIP);
+    assert_eq!(device(&server, &token)["expected_reads"][0]["missed"], true, "a copy is not the seal");
+    read(&server, "border", CHIP);
+    assert_eq!(device(&server, &token)["expected_reads"], json!([]));
+    let cleared = server.get_json("/api/v1/alarms?kind=expected-read-missed&state=cleared", &token);
+    assert_eq!(cleared["total"], 1);
+
+    server.stop();
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
+}
