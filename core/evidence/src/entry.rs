@@ -4,8 +4,8 @@
 //! decided at the time. The encoding is in `encoding`, this file is only the words.
 
 use plomb_model::{
-    Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Protocol, ReceivedAt,
-    Standing, Timestamp, Transport,
+    Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Position, Protocol,
+    ReceivedAt, Standing, Timestamp, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -140,6 +140,13 @@ pub enum Action {
         gate: DeviceId,
         /// By when, on our clock.
         by: Timestamp,
+    },
+    /// Said where a gate stands.
+    PlaceGate {
+        /// The reader or gateway.
+        gate: DeviceId,
+        /// Where; `None` takes it off the record.
+        place: Option<Position>,
     },
 }
 

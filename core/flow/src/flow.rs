@@ -198,6 +198,7 @@ impl Flow {
             Action::Expect { device, gate, by } => {
                 self.state.await_read(*device, *gate, *by, operated.at);
             }
+            Action::PlaceGate { gate, place } => self.state.gates.set(*gate, *place),
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);
             }

@@ -12,7 +12,7 @@ use crate::chips::chip_of;
 use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
-    Alarms, Change, Chips, DeviceIndex, DeviceState, Devices, Expected, ExpectedReads, Reported,
+    Alarms, Change, Chips, DeviceIndex, DeviceState, Devices, Expected, ExpectedReads, Gates, Reported,
     RuleSettings, Standings, Transition,
 };
 
@@ -60,6 +60,8 @@ pub struct State {
     pub standings: Standings,
     /// Which chip carries which code.
     pub chips: Chips,
+    /// Where gates stand.
+    pub gates: Gates,
     /// Readings that are due.
     pub expected: ExpectedReads,
     settings: RuleSettings,
@@ -97,6 +99,8 @@ impl State {
             return Some(other_chip(index, reported, earlier));
         }
         device.heard_through = (index != sender).then_some(sender);
+        let placed = self.gates.placed(reported);
+        let reported = &Reported { event: &placed, ..*reported };
         let transition = apply(device, index, reported, &self.settings);
         if let Some(transition) = transition.filter(|transition| !transition.proof.is_bad()) {
             if let Some(chip) = chip {

@@ -164,7 +164,7 @@ impl Engine {
             Work::Operate { by, action, reply } => {
                 let known = match &action {
                     Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
-                    Action::SetStanding { .. } | Action::Expect { .. } => true,
+                    Action::SetStanding { .. } | Action::Expect { .. } | Action::PlaceGate { .. } => true,
                 };
                 if known {
                     round.operate(&mut self.flow, Operated { at: now(), by, action }, reply);

@@ -70,7 +70,9 @@ impl Platform for Plomb {
         Box::pin(async move {
             let what = match &action {
                 Action::Acknowledge { alarm, .. } => format!("alarm {alarm}"),
-                Action::SetStanding { device, .. } | Action::Expect { device, .. } => {
+                Action::SetStanding { device, .. }
+                | Action::Expect { device, .. }
+                | Action::PlaceGate { gate: device, .. } => {
                     format!("device {device}")
                 }
             };

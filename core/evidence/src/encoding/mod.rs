@@ -239,6 +239,12 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.device(gate);
             writer.signed(by.as_millis());
         }
+        Action::PlaceGate { gate, place } => {
+            writer.array(3);
+            writer.unsigned(4_u8);
+            writer.device(gate);
+            writer.optional(place.as_ref(), |writer, place| writer.position(place));
+        }
     }
 }
 

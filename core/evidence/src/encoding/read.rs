@@ -390,6 +390,13 @@ impl<'b> Reader<'b> {
                 self.skip(more)?;
                 Ok(action)
             }
+            4 => {
+                let more = more.checked_sub(2).ok_or_else(|| self.malformed("gate"))?;
+                let action =
+                    Action::PlaceGate { gate: self.device()?, place: self.optional(Self::position)? };
+                self.skip(more)?;
+                Ok(action)
+            }
             code => Err(self.unknown("action", code)),
         }
     }

@@ -288,6 +288,7 @@ fn action() -> impl Strategy<Value = Action> {
             gate,
             by: by.0
         }),
+        (device(), of(position())).prop_map(|(gate, place)| Action::PlaceGate { gate, place }),
     ]
 }
 

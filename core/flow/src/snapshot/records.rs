@@ -1,13 +1,19 @@
 //! What is on record about devices beside their reports, in a snapshot: how they stand, which chip carries which code,
-//! where they are to be read.
+//! where they are to be read; and where gates stand.
 
+use plomb_evidence::{Action, Entry, Operated};
 use plomb_model::{DeviceId, EntryId, EventId, ReceivedAt, Standing, Timestamp};
 use plomb_rules::{DeviceIndex, Expected, State};
 
 use super::{Reader, SnapshotError, Writer, count, number};
 
 pub(super) fn write(out: &mut Writer, state: &State) {
-    out.numbers(&[count(state.standings.len()), count(state.chips.len()), count(state.expected.len())]);
+    out.numbers(&[
+        count(state.standings.len()),
+        count(state.chips.len()),
+        count(state.expected.len()),
+        count(state.gates.len()),
+    ]);
     for (device, standing, since) in state.standings.iter() {
         out.device(device);
         out.numbers(&[i64::from(standing as u8), since.0.as_millis()]);
@@ -25,10 +31,15 @@ pub(super) fn write(out: &mut Writer, state: &State) {
             out.numbers(&times);
         }
     }
+    for (gate, place) in state.gates.iter() {
+        let action = Action::PlaceGate { gate: *gate, place: Some(*place) };
+        let at = ReceivedAt(Timestamp::from_millis(0));
+        out.entry(&Entry::Operated(Operated { at, by: Box::default(), action }));
+    }
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), SnapshotError> {
-    let [standings, chips, expected] = reader.fixed()?;
+    let [standings, chips, expected, gates] = reader.fixed()?;
     for _ in 0..standings {
         let device = reader.device()?;
         let [code, since] = reader.fixed()?;
@@ -53,6 +64,13 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
             let expected = Expected { gate, by: Timestamp::from_millis(by), since, missed: missed != 0 };
             state.expected.await_read(device, expected);
         }
+    }
+    for _ in 0..gates {
+        let Entry::Operated(Operated { action: Action::PlaceGate { gate, place }, .. }) = reader.entry()?
+        else {
+            return Err(reader.damaged());
+        };
+        state.gates.set(gate, place);
     }
     Ok(())
 }

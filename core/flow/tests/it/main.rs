@@ -49,6 +49,7 @@ enum Happening {
     Acknowledge(u64),
     Stand(u8, Standing),
     Expect(u8, i64),
+    PlaceGate(bool),
     /// A reader that hears a tag, and which chip it says that is.
     Read {
         tag: u8,
@@ -74,6 +75,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..4_u8, prop::sample::select(Standing::ALL.to_vec()))
             .prop_map(|(device, standing)| Happening::Stand(device, standing)),
         1 => (0..4_u8, 0..3000_i64).prop_map(|(device, in_s)| Happening::Expect(device, in_s)),
+        1 => any::<bool>().prop_map(Happening::PlaceGate),
         3 => (0..4_u8, 0..8_u8, any::<bool>()).prop_map(|(tag, chip, far)| Happening::Read {
             tag,
             chip: chip / 7,
@@ -157,9 +159,14 @@ impl World {
                 let (gate, by) = ("reader:gate-1".parse().unwrap(), self.now.plus_secs(*in_s));
                 self.operate(Action::Expect { device: tag(*device), gate, by });
             }
+            Happening::PlaceGate(far) => {
+                let place = self.event(0, 0, true, 80, *far).position;
+                self.operate(Action::PlaceGate { gate: "reader:gate-1".parse().unwrap(), place });
+            }
             Happening::Read { tag: number, chip, far } => {
                 let mut event = self.event(0, 0, true, 80, *far);
                 event.peripheral = Some(tag(*number));
+                event.position = event.position.filter(|_| *number > 1);
                 event
                     .readings
                     .push(Reading::Alias(DeviceId::new(Scheme::Tag, &format!("E2{chip:02}")).unwrap()));

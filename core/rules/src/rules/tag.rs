@@ -1,7 +1,7 @@
 //! Rules about passive seals: copies, places that cannot both be, seals that should not be there, and those that are
 //! not where they should be.
 
-use plomb_model::{AlarmKind, EventId, Position, Standing};
+use plomb_model::{AlarmKind, EventId, Fix, Position, Standing};
 
 use super::holds;
 use crate::{Change, Proof, State, Transition, metres_between};
@@ -56,8 +56,8 @@ pub(super) fn cloned(state: &mut State, transition: &Transition, changes: &mut V
 /// The event of the reading from which the seal could not have come here, or gone there, in the time.
 fn two_places(state: &State, transition: &Transition) -> Option<EventId> {
     let (from, from_at, event) = transition.previous_fix?;
-    let to = transition.position.filter(Position::is_valid)?;
-    if !transition.passive || !from.is_valid() || event == transition.event {
+    let to = transition.position.filter(is_sure)?;
+    if !transition.passive || !is_sure(&from) || event == transition.event {
         return None;
     }
     let settings = state.settings();
@@ -65,4 +65,9 @@ fn two_places(state: &State, transition: &Transition) -> Option<EventId> {
     let seconds = (transition.occurred_at.0.since(from_at.0).abs() / 1000).max(1);
     let fastest = seconds * settings.seal_kmh * 1000 / 3600;
     (metres > settings.seal_m && metres > fastest).then_some(event)
+}
+
+/// A satellite fix of who read it, or the place of a gate; not a guess by cell towers, nor a place of long ago.
+const fn is_sure(position: &Position) -> bool {
+    matches!(position.fix, Fix::Gnss | Fix::Reader)
 }

@@ -1,8 +1,8 @@
 //! Passive seals: read at gates, copied, destroyed, and not read where they should be.
 
 use plomb_model::{
-    AlarmKind, DeviceId, Event, EventKind, Identity, OccurredAt, Position, Protocol, Reading, ReceivedAt,
-    SealEvidence, SealPart, Standing,
+    AlarmKind, DeviceId, Event, EventKind, Fix, Identity, OccurredAt, Position, Protocol, Reading,
+    ReceivedAt, SealEvidence, SealPart, Standing,
 };
 use plomb_rules::{Change, EXPECTED_PER_DEVICE_MAX};
 
@@ -19,13 +19,18 @@ fn tag() -> DeviceId {
     id("epc:3034257BF400B7800004CB2F")
 }
 
+/// The place of a gate.
+fn gate(latitude: f64, longitude: f64) -> Position {
+    Position { fix: Fix::Reader, ..at(latitude, longitude) }
+}
+
 fn nairobi() -> Position {
-    at(-1.2921, 36.8219)
+    gate(-1.2921, 36.8219)
 }
 
 /// Some 440 km from Nairobi.
 fn mombasa() -> Position {
-    at(-4.0435, 39.6682)
+    gate(-4.0435, 39.6682)
 }
 
 /// The gates of a corridor and the seals that pass them.
@@ -122,7 +127,7 @@ fn a_seal_that_travels_at_the_speed_of_a_truck_is_at_one_place() {
     world.now = world.now.plus_secs(7 * 3600);
     assert_eq!(pass(&mut world, "reader:mombasa", mombasa()), Vec::<String>::new());
     world.now = world.now.plus_secs(1);
-    let beside = at(-4.0440, 39.6690);
+    let beside = gate(-4.0440, 39.6690);
     assert_eq!(pass(&mut world, "reader:mombasa-2", beside), Vec::<String>::new(), "two gates of one port");
 }
 
@@ -216,4 +221,30 @@ fn only_so_many_readings_of_a_device_are_awaited() {
         world.state.await_read(tag(), gate, world.now.plus_secs(10), ReceivedAt(world.now));
     }
     assert_eq!(world.state.expected.of(&tag()).len(), EXPECTED_PER_DEVICE_MAX);
+}
+
+#[test]
+fn a_reading_without_a_place_is_at_the_place_of_its_gate() {
+    let mut world = corridor();
+    world.state.gates.set(id("reader:nairobi"), Some(nairobi()));
+    world.state.gates.set(id("reader:mombasa"), Some(mombasa()));
+    let unplaced = |world: &World| Event { position: None, ..heard(world, nairobi(), CHIP) };
+    let first = unplaced(&world);
+    assert_eq!(names(&read(&mut world, "reader:nairobi", &first)), Vec::<String>::new());
+    let here = world.state.devices.get(&tag()).unwrap().position;
+    assert_eq!(here, Some(nairobi()));
+    world.wait(600);
+    let second = unplaced(&world);
+    assert_eq!(names(&read(&mut world, "reader:mombasa", &second)), ["seal-at-two-places raised"]);
+    world.state.gates.set(id("reader:mombasa"), None);
+    assert_eq!(world.state.gates.len(), 1);
+}
+
+#[test]
+fn a_place_that_is_a_guess_proves_nothing() {
+    let mut world = corridor();
+    assert_eq!(pass(&mut world, "reader:nairobi", nairobi()), Vec::<String>::new());
+    world.wait(60);
+    let guess = Position { fix: Fix::Network, ..mombasa() };
+    assert_eq!(pass(&mut world, "reader:van", guess), Vec::<String>::new());
 }

@@ -162,6 +162,10 @@ impl Platform for Fake {
                 state.await_read(device, gate, by, at(500));
                 Ok(changes)
             }
+            Action::PlaceGate { gate, place } => {
+                state.gates.set(gate, place);
+                Ok(changes)
+            }
             Action::SetStanding { device, standing, .. } => {
                 state.set_standing(device, standing, at(500), &mut changes);
                 Ok(changes)
