@@ -13,12 +13,15 @@ pub struct Chips(BTreeMap<DeviceIndex, (DeviceId, EventId)>);
 impl Chips {
     /// The event that read this code from another chip.
     pub(crate) fn contradicted(&self, index: DeviceIndex, chip: &DeviceId) -> Option<EventId> {
-        self.0.get(&index).filter(|(known, _)| known != chip).map(|(_, event)| *event)
+        self.0.get(&index).filter(|(known, _)| !is_same(known, chip)).map(|(_, event)| *event)
     }
 
-    /// Takes note of the chip, if none is known.
+    /// Takes note of the chip, if none is known, or less of its number.
     pub fn learn(&mut self, index: DeviceIndex, chip: DeviceId, event: EventId) {
-        self.0.entry(index).or_insert((chip, event));
+        let known = self.0.entry(index).or_insert((chip, event));
+        if known.0.value().len() < chip.value().len() {
+            *known = (chip, event);
+        }
     }
 
     /// Forgets the chip: the next reading says which it is.
@@ -44,9 +47,15 @@ impl Chips {
     }
 }
 
+/// Some readers read less of a chip's number than others.
+fn is_same(one: &DeviceId, other: &DeviceId) -> bool {
+    one.value().starts_with(other.value()) || other.value().starts_with(one.value())
+}
+
 /// The chip from which an event about a code was read, where the reader says it.
 pub(crate) fn chip_of(device: &DeviceId, event: &Event) -> Option<DeviceId> {
-    if device.scheme() != Scheme::Epc {
+    // Chips that nobody has written share the empty code.
+    if device.scheme() != Scheme::Epc || device.value().bytes().all(|digit| digit == b'0') {
         return None;
     }
     event.readings.iter().find_map(|reading| match reading {

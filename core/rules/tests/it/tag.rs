@@ -88,6 +88,18 @@ fn a_seal_that_was_looked_at_may_have_another_chip() {
 }
 
 #[test]
+fn a_reader_that_reads_less_of_a_chips_number_has_read_no_copy() {
+    let mut world = corridor();
+    for chip in ["tag:E280116020001234", CHIP, "tag:E280116020001234", CHIP] {
+        let event = heard(&world, nairobi(), chip);
+        assert_eq!(names(&read(&mut world, "reader:gate-1", &event)), Vec::<String>::new(), "{chip}");
+        world.wait(1);
+    }
+    let copy = heard(&world, nairobi(), OTHER_CHIP);
+    assert_eq!(names(&read(&mut world, "reader:gate-1", &copy)), ["cloned-tag raised"]);
+}
+
+#[test]
 fn a_chip_that_proved_itself_and_cannot_now_is_a_copy() {
     let mut world = World::new();
     world.protocol = Protocol::Ntag424;

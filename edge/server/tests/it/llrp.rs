@@ -73,13 +73,18 @@ impl Drop for Emulator {
 
 /// A server that calls a reader on this port, with its first antenna on the way in.
 fn server_of(readers: &[(&str, u16)]) -> Server {
+    server_at(readers.iter().map(|(name, port)| (*name, *port, [0.6412, 34.261])))
+}
+
+/// The same, with the place of each reader.
+fn server_at<'a>(readers: impl IntoIterator<Item = (&'a str, u16, [f64; 2])>) -> Server {
     let mut server = Server::new();
     let sections: String = readers
-        .iter()
-        .map(|(name, port)| {
+        .into_iter()
+        .map(|(name, port, [latitude, longitude])| {
             format!(
                 "[[reader]]\nname = \"{name}\"\naddress = \"127.0.0.1:{port}\"\ncheckpoint = \"Malaba\"\n\
-                 latitude = 0.6412\nlongitude = 34.261\ndirection = \"out\"\nread_tamper = true\nuser_words = 2\n\
+                 latitude = {latitude}\nlongitude = {longitude}\ndirection = \"out\"\nread_tamper = true\nuser_words = 2\n\
                  keepalive_s = 1\n[[reader.antennas]]\nnumber = 1\nname = \"west\"\ndirection = \"in\"\n\
                  power_cdbm = 2750\n[[reader.antennas]]\nnumber = 2\n[[reader.antennas]]\nnumber = 3\n"
             )
@@ -341,6 +346,23 @@ fn a_reader_with_tls_is_read_when_it_is_the_one_we_trust() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(server.get("/api/v1/devices/reader:forged", &token).unwrap().0, 404);
+}
+
+#[test]
+fn the_same_tags_at_two_gates_far_apart_are_told() {
+    // The same seed makes the same tags.
+    let gates = [Gate::open(7, true), Gate::open(7, true)];
+    let [nairobi, mombasa] = [[-1.2921, 36.8219], [-4.0435, 39.6682]];
+    let server = server_at([("nairobi", gates[0].port, nairobi), ("mombasa", gates[1].port, mombasa)]);
+    let token = server.log_in("viewer", "viewer");
+    let device = gates[0].tags[0].id().unwrap().to_string();
+    let is_told = |found: &Value| {
+        found["open_alarms"].as_array().unwrap().iter().any(|alarm| alarm["kind"] == "seal-at-two-places")
+    };
+    let found = wait_until(&server, &token, &device, is_told);
+    let alarms = found["open_alarms"].as_array().unwrap();
+    assert!(alarms.iter().all(|alarm| alarm["kind"] != "cloned-tag"), "the chips are the same: {found}");
+    assert_eq!(found["class"], "passive");
 }
 
 /// A hostile reader can make neither an entry that the journal does not take, nor hold the others up.
