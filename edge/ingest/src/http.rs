@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::Listening;
+use crate::budget::Worth;
 use crate::counters::IngestCounters;
 use crate::limits::{REQUESTS_WAITING_MAX, WRITE_S_MAX};
 use crate::messages::Messages;
@@ -119,7 +120,9 @@ impl Shared {
         let Some(decoded) = pending.durable().await else {
             return unavailable("Reports cannot be kept at the moment");
         };
-        IngestCounters::add(&self.messages.listening.counters.bytes_sent, decoded.all_replies().len());
+        let counters = &self.messages.listening.counters;
+        IngestCounters::add(&counters.bytes_sent, decoded.all_replies().len());
+        IngestCounters::add_bad(&counters.bad_reports, Worth { bad: decoded.disbelieved(), good: false });
         answer(&decoded)
     }
 }

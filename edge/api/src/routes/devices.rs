@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 
 use axum::Json;
-use plomb_model::{DeviceId, Protocol};
+use plomb_model::{DeviceId, Protocol, Standing};
 use plomb_rules::{Condition, DeviceIndex, DeviceState, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use crate::access::{Authorised, Read};
 use crate::cursor;
 use crate::problem::{Problem, ProblemView};
 use crate::request::{Id, Limit, Parameters, optional};
-use crate::view::{DeviceView, DevicesView, FromText, ProtocolWord, one_of};
+use crate::view::{DeviceView, DevicesView, FromText, ProtocolWord, StandingWord, one_of};
 
 /// Longest text to search for: no identifier is longer.
 const SEARCH_BYTES_MAX: usize = 64;
@@ -30,6 +30,10 @@ pub(crate) struct DeviceParameters {
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
     protocol: Option<ProtocolWord>,
+    /// Only devices that stand so; `unregistered` are those in quarantine.
+    #[serde(deserialize_with = "optional")]
+    #[param(inline)]
+    standing: Option<StandingWord>,
     /// Only devices with an open alarm.
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
@@ -139,6 +143,7 @@ pub(crate) async fn get(reader: Authorised<Read>, Id(id): Id<DeviceId>) -> Resul
 struct Listing {
     search: Option<String>,
     protocol: Option<Protocol>,
+    standing: Option<Standing>,
     alarmed: bool,
     sort: Sort,
     order: Order,
@@ -181,6 +186,7 @@ impl Listing {
         Ok(Self {
             search: parameters.search.map(|search| search.to_ascii_lowercase()),
             protocol: parameters.protocol.map(|protocol| protocol.0),
+            standing: parameters.standing.map(|standing| standing.0),
             alarmed: parameters.alarm.is_some(),
             sort: parameters.sort.unwrap_or_default(),
             order: parameters.order.unwrap_or_default(),
@@ -195,7 +201,7 @@ impl Listing {
         let mut total = 0;
         let mut rows: Vec<(Key, DeviceIndex)> = Vec::new();
         for (index, device) in state.devices.iter() {
-            if !self.takes(device, &mut name) {
+            if !self.takes(state, device, &mut name) {
                 continue;
             }
             total += 1;
@@ -216,8 +222,11 @@ impl Listing {
         DevicesView { items, next_cursor, total }
     }
 
-    fn takes(&self, device: &DeviceState, name: &mut String) -> bool {
+    fn takes(&self, state: &State, device: &DeviceState, name: &mut String) -> bool {
         if self.protocol.is_some_and(|protocol| protocol != device.protocol) {
+            return false;
+        }
+        if self.standing.is_some_and(|standing| standing != state.standings.of(&device.id)) {
             return false;
         }
         if self.alarmed && device.open_alarms == 0 {

@@ -96,6 +96,8 @@ async fn search_and_filters() {
     assert_eq!(found("search=&protocol=&alarm=&sort=&order=&cursor=&limit=").await["total"], 3);
     assert_eq!(found("protocol=jointech").await["total"], 3);
     assert_eq!(found("protocol=gt06").await["total"], 0);
+    assert_eq!(found("standing=in-service").await["total"], 3);
+    assert_eq!(found("standing=unregistered").await["total"], 0);
     let alarmed = found("alarm=open").await;
     assert_eq!(ids(alarmed["items"].as_array().unwrap()), ["jointech:0000000200"]);
 }

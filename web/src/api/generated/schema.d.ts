@@ -1342,6 +1342,8 @@ export interface operations {
                 search?: string;
                 /** @description Only devices that speak this. */
                 protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json";
+                /** @description Only devices that stand so; `unregistered` are those in quarantine. */
+                standing?: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
                 /** @description Only devices with an open alarm. */
                 alarm?: "open";
                 /** @description By what; `id` unless said. Devices that do not say it come last. */
