@@ -6,6 +6,7 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-model", &[]),
     ("plomb-wire", &[]),
+    ("plomb-constrained", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
@@ -45,14 +46,17 @@ const CORE_FROM_OUTSIDE: &[&str] = &[
     "base64ct",
     "encoding_rs",
     "hashbrown",
+    "hkdf",
     "hmac",
     "httparse",
     "jiff",
+    "p256",
     "quick-xml",
     "rustc-hash",
     "serde_json",
     "sha2",
     "thiserror",
+    "zeroize",
 ];
 
 /// Faults in the arrows between crates.
