@@ -1,7 +1,7 @@
 # Two commands are all there is to know: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build web tools format lint unit browser fuzz bench clean
+.PHONY: help demo test build web tools peers format lint unit browser fuzz bench clean
 
 DEMO_DIRECTORY ?= demo-data
 FUZZ_SECONDS ?= 5
@@ -36,7 +36,10 @@ lint: web
 	cargo xtask tidy
 	cd web && npm run --silent check && npm run --silent lint
 
-unit: web ## Unit, vector, property and integration tests
+peers: ## Install the independent implementations that the tests compare with
+	@sh deploy/peers.sh
+
+unit: web peers ## Unit, vector, property and integration tests
 	cargo test --locked --workspace --quiet
 	cd web && npm test --silent
 

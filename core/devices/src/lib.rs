@@ -7,13 +7,18 @@
 
 mod fields;
 mod open;
+mod pieces;
 mod recognise;
+mod stream;
 mod tag;
 mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
+pub mod eseal;
+pub mod eseal_json;
 pub mod flespi;
+pub mod galileosky;
 pub mod globalstar;
 pub mod gt06;
 pub mod h02;
@@ -28,7 +33,10 @@ pub mod queclink;
 pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
+pub mod suntech;
 pub mod teltonika;
+pub mod theengs;
+pub mod tk103;
 pub mod topflytech;
 pub mod wialon_ips;
 pub mod zebra;

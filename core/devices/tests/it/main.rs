@@ -11,11 +11,16 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod aprilbrother;
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod eddystone;
+mod eseal;
+mod eseal_json;
 mod eye;
 mod flespi;
+mod galileosky;
 mod globalstar;
 mod gt06;
 mod h02;
@@ -27,10 +32,16 @@ mod jt808_talk;
 mod meitrack;
 mod osmand;
 mod owntracks;
+mod peers;
 mod queclink;
 mod ruuvi;
 mod sigfox;
+mod suntech;
+mod talk;
+mod talks;
 mod teltonika;
+mod theengs;
+mod tk103;
 mod topflytech;
 mod vectors;
 mod web;

@@ -9,6 +9,7 @@
 )]
 
 mod crypto;
+mod identity;
 mod llrp;
 mod ntag424;
 
