@@ -4,7 +4,7 @@
 .PHONY: help demo test build web tools peers format lint unit browser fuzz bench clean
 
 DEMO_DIRECTORY ?= demo-data
-FUZZ_SECONDS ?= 5
+FUZZ ?= smoke
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,8 +47,8 @@ browser: web ## The page in a real browser, against the real server and simulate
 	cargo build --locked --profile demo -p plomb-server -p plomb-simulator
 	sh deploy/browser-test.sh target/demo/plomb target/demo/plomb-simulator
 
-fuzz: ## Every fuzz target for FUZZ_SECONDS seconds
-	sh fuzz/run.sh $(FUZZ_SECONDS)
+fuzz: ## Every fuzz target with the same inputs each time; FUZZ=60 explores for 60 seconds a target
+	sh fuzz/run.sh $(FUZZ)
 
 test: tools format lint unit fuzz browser ## Everything: format, lints, unit, integration, fuzz smoke, browser
 

@@ -209,7 +209,7 @@ fn without_place(message: &Message<'_>, now: ReceivedAt) -> Event {
     match kind {
         "LINK" => {
             let number = |place: usize| message.field(place).and_then(|text| scaled(text, 0));
-            let signal = number(4).and_then(|csq| u8::try_from(csq * 100 / 31).ok());
+            let signal = number(4).and_then(|csq| u8::try_from(csq.checked_mul(100)? / 31).ok());
             event.readings.extend(
                 signal.and_then(|percent| Percent::new(percent.min(100)).ok()).map(Reading::NetworkSignal),
             );

@@ -188,6 +188,15 @@ fn a_password_in_an_answer_is_shown_nowhere() {
     }
 }
 
+#[test]
+fn a_signal_too_large_for_any_scale_is_left_out() {
+    let frame = b"*HQ,1600068860,LINK,112138,202091621300068860,60,0,5,030817,FFFFFBFF#";
+    let out = talk(&[frame]);
+    let event = events(&out).remove(0);
+    assert!(!event.readings.iter().any(|reading| matches!(reading, Reading::NetworkSignal(_))), "{event:?}");
+    assert_eq!(out.frame_bytes(), frame.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
