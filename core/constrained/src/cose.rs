@@ -240,10 +240,15 @@ impl<S: Sink> Sink for Through<'_, S> {
     }
 }
 
-/// The protected header of our signed messages: ES256, key identifier, content format.
+/// The protected header of our signed messages.
 fn protected_header<S: Sink>(sink: S, kid: &[u8], content_format: u16) -> S {
+    header_of(ES256, sink, kid, content_format)
+}
+
+/// The protected header of our messages: algorithm, content format, key identifier.
+fn header_of<S: Sink>(algorithm: i64, sink: S, kid: &[u8], content_format: u16) -> S {
     let mut encoder = Encoder(sink);
-    encoder.map(3).integer(1).integer(ES256).integer(3).unsigned(u64::from(content_format));
+    encoder.map(3).integer(1).integer(algorithm).integer(3).unsigned(u64::from(content_format));
     encoder.integer(4).bytes(kid);
     encoder.0
 }
@@ -278,4 +283,59 @@ pub fn sign1_bytes(kid: &[u8], content_format: u16, payload: usize) -> usize {
     encoder.tag(Shape::Sign1.tag()).array(4).bytes_head(protected).map(0).bytes_head(payload);
     encoder.bytes_head(SIGNATURE_BYTES);
     encoder.0.0 + protected + payload + SIGNATURE_BYTES
+}
+
+/// Writes a tagged `COSE_Mac0` with HMAC 256/256, its headers as those of [`sign1`].
+///
+/// # Errors
+/// [`Full`] when it does not fit.
+pub fn mac0<'a>(
+    key: &[u8; 32],
+    kid: &[u8],
+    content_format: u16,
+    payload: &[u8],
+    out: &'a mut [u8],
+) -> Result<&'a mut [u8], Full> {
+    let mut protected = [0; 64];
+    let protected = header_of(HMAC_256_256, Buffer::new(&mut protected), kid, content_format).finish()?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Full)?;
+    structure(&mut mac, "MAC0", protected, &[], Some(payload));
+    let mut encoder = Encoder(Buffer::new(out));
+    encoder.tag(Shape::Mac0.tag()).array(4).bytes(protected).map(0).bytes(payload);
+    encoder.bytes(&mac.finalize().into_bytes());
+    encoder.0.finish()
+}
+
+/// Writes a tagged `COSE_Encrypt0` with AES-CCM-16-64-128. The nonce, which stands in the unprotected header, must never
+/// come twice under one key.
+///
+/// # Errors
+/// [`Full`] when it does not fit.
+pub fn encrypt0<'a>(
+    key: &[u8; 16],
+    nonce: &[u8; NONCE_BYTES],
+    kid: &[u8],
+    content_format: u16,
+    payload: &[u8],
+    out: &'a mut [u8],
+) -> Result<&'a mut [u8], Full> {
+    let mut protected = [0; 64];
+    let protected =
+        header_of(AES_CCM_16_64_128, Buffer::new(&mut protected), kid, content_format).finish()?;
+    let mut aad = [0; 128];
+    let mut buffer = Buffer::new(&mut aad);
+    structure(&mut buffer, "Encrypt0", protected, &[], None);
+    let aad = buffer.finish()?;
+    let mut encoder = Encoder(Buffer::new(out));
+    encoder.tag(Shape::Encrypt0.tag()).array(3).bytes(protected).map(1).integer(5).bytes(nonce);
+    encoder.bytes_head(payload.len() + crate::aead::TAG_BYTES);
+    let start = encoder.0.written()?;
+    encoder.raw(payload).raw(&[0; crate::aead::TAG_BYTES]);
+    let written = encoder.0.finish()?;
+    let (text, tag) = written
+        .get_mut(start..)
+        .and_then(|place| place.split_last_chunk_mut::<{ crate::aead::TAG_BYTES }>())
+        .ok_or(Full)?;
+    *tag = Key::new(key).seal(nonce, aad, text).ok_or(Full)?;
+    Ok(written)
 }

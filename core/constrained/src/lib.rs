@@ -14,6 +14,7 @@ pub mod edhoc;
 mod fault;
 pub mod oscore;
 pub mod p256;
+pub mod profile;
 pub mod senml;
 
 pub use fault::{Fault, Full};

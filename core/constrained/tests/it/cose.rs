@@ -1,7 +1,7 @@
 //! The examples of the COSE working group: those with one signer, one MAC or one ciphertext.
 
 use plomb_constrained::cose::{
-    AES_CCM_16_64_128, ES256, HMAC_256_64, HMAC_256_256, Message, Shape, sign1, sign1_bytes,
+    AES_CCM_16_64_128, ES256, HMAC_256_64, HMAC_256_256, Message, Shape, encrypt0, mac0, sign1, sign1_bytes,
 };
 use plomb_constrained::p256::{PrivateKey, PublicKey};
 use serde_json::Value;
@@ -131,4 +131,18 @@ fn what_is_signed_is_verified_and_one_changed_bit_is_not() {
     for length in 0..signed.len() {
         assert!(Message::parse(&signed[..length], None).is_err());
     }
+}
+
+#[test]
+fn what_is_authenticated_or_encrypted_comes_back_under_the_same_key_alone() {
+    let mut out = [0; 256];
+    let written = mac0(&[1; 32], b"kid", 112, b"payload", &mut out).unwrap();
+    let message = Message::parse(written, Some(Shape::Mac0)).unwrap();
+    assert!(message.is_authentic_by(&[1; 32], b"") && !message.is_authentic_by(&[2; 32], b""));
+    let written = encrypt0(&[1; 16], &[7; 13], b"kid", 112, b"payload", &mut out).unwrap();
+    let message = Message::parse(written, None).unwrap();
+    let mut plain = [0; 64];
+    assert_eq!(message.kid, Some(&b"kid"[..]));
+    assert_eq!(message.decrypt(&[1; 16], b"", &mut plain).unwrap(), b"payload");
+    assert!(message.decrypt(&[2; 16], b"", &mut plain).is_none());
 }
