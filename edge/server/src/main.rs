@@ -12,6 +12,7 @@ mod metrics;
 mod moved;
 mod platform;
 mod protocols;
+mod readers;
 mod recover;
 mod replay;
 mod round;

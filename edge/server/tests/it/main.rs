@@ -11,5 +11,6 @@
 mod decode;
 mod kill;
 mod live;
+mod llrp;
 mod mqtt;
 mod server;

@@ -626,7 +626,7 @@ export interface components {
          * @description What stands behind a position.
          * @enum {string}
          */
-        Fix: "gnss" | "stale" | "network";
+        Fix: "gnss" | "stale" | "network" | "reader";
         /** @description Every device, as columns of equal length. */
         Fleet: {
             at: components["schemas"]["Time"];
