@@ -10,11 +10,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-profile", &["plomb-model", "plomb-wire", "plomb-session", "plomb-constrained"]),
     (
         "plomb-devices",
         &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive", "plomb-semiactive", "plomb-profile"],
     ),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
