@@ -120,10 +120,11 @@ impl Contexts {
     }
 
     /// The context of a device that was used last, if it has shown that it speaks from here: what is sent to an address
-    /// that replayed a message would not reach the device.
-    pub(super) fn of(&mut self, device: Option<DeviceId>) -> Option<&mut Known> {
-        let is_of = |known: &&mut Known| device.is_none_or(|device| known.device == device);
-        self.0.iter_mut().rev().filter(|known| known.freshness == Freshness::Shown).find(is_of)
+    /// that replayed a message would not reach the device. Nor if its key was taken away.
+    pub(super) fn of(&mut self, config: &SessionConfig, device: Option<DeviceId>) -> Option<&mut Known> {
+        let is_of = |known: &Known| device.is_none_or(|device| known.device == device);
+        let mut known = self.0.iter_mut().rev().filter(|known| known.freshness == Freshness::Shown);
+        known.find(|known| is_of(known) && known.stands(config))
     }
 
     /// The context with these identifiers.

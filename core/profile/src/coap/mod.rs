@@ -107,7 +107,7 @@ impl Session for Coap {
         let number = self.next_even_number(now);
         let message_id = self.next_message_id();
         // Without keys on both sides nobody could tell whose command it is.
-        let known = self.contexts.of(to).ok_or(CommandError::UnknownDevice)?;
+        let known = self.contexts.of(&self.config, to).ok_or(CommandError::UnknownDevice)?;
         let pack = command::encode(ticket, command)?;
         let [.., a, b, c, d] = number.to_be_bytes();
         let token = [a, b, c, d];

@@ -10,5 +10,7 @@
 )]
 
 mod coap;
+mod command;
 mod device;
+mod edhoc;
 mod vectors;
