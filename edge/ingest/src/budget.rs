@@ -1,7 +1,7 @@
 //! What a sender may cost: so many bad reports a minute, by conversation and by address.
 //!
 //! A bad report brings issues and no event, or a proof of the sender's own that does not count. A conversation that
-//! brings more than [`BAD_REPORTS_A_MINUTE_MAX`] is closed, or its datagrams are dropped until the minute is over. From
+//! brings more than [`BAD_REPORTS_A_MINUTE_MAX`] is closed, or its bad datagrams are dropped until the minute is over. From
 //! an address that brings more than [`BAD_REPORTS_AN_ADDRESS_A_MINUTE_MAX`] over all its conversations, a conversation
 //! that has brought nothing good yet is over at its first bad report. Devices that share the address with a bad sender,
 //! behind one router of a network operator, are heard as before.
@@ -59,7 +59,7 @@ impl Budget {
         before <= BAD_REPORTS_A_MINUTE_MAX && self.bad > BAD_REPORTS_A_MINUTE_MAX
     }
 
-    /// Whether nothing more is taken from this sender in this minute.
+    /// Whether nothing bad is taken from this sender any more in this minute.
     pub(crate) fn is_spent(&mut self, at: ReceivedAt) -> bool {
         self.turn(at);
         self.bad > BAD_REPORTS_A_MINUTE_MAX
@@ -134,8 +134,7 @@ impl Senders {
 
 /// Said of the report that broke the limit.
 pub(crate) fn spent_issue() -> Issue {
-    let what =
-        "more bad reports in a minute than a sender may bring: it is not heard for the rest of the minute";
+    let what = "more bad reports in a minute than a sender may bring: further ones are not taken until the minute is over";
     Issue::new(0, what, BAD_REPORTS_A_MINUTE_MAX)
 }
 

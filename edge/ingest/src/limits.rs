@@ -36,7 +36,7 @@ pub const READER_STEADY_S: u64 = 30;
 /// Readers that are called at once.
 pub const READERS_MAX: usize = 10_000;
 /// Bad reports (issues and no event, or a proof of the sender's own that does not count) of one conversation in a minute;
-/// beyond it the connection is closed, or datagrams and messages are dropped until the minute is over. A device of a
+/// beyond it the connection is closed, or bad datagrams and messages are dropped until the minute is over. A device of a
 /// newer firmware may send a message a second that we do not know.
 pub const BAD_REPORTS_A_MINUTE_MAX: u32 = 120;
 /// Bad reports of one address in a minute over all its conversations; beyond it a conversation that has brought

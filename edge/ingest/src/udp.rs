@@ -1,12 +1,12 @@
 //! UDP: one task a socket, a session for each peer while it keeps talking.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
 use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Protocol, Transport};
+use plomb_model::{ConnectionId, Protocol, ReceivedAt, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -27,6 +27,14 @@ struct Peer {
     conversation: Conversation,
     heard_s: u64,
     budget: Budget,
+}
+
+impl Peer {
+    fn new(listening: &Listening, heard_s: u64) -> Self {
+        let config = SessionConfig { datagrams: true, ..listening.session.clone() };
+        let conversation = Conversation::new(listening.protocol, config);
+        Self { connection: listening.next_connection(), conversation, heard_s, budget: Budget::default() }
+    }
 }
 
 /// All peers of one socket.
@@ -104,72 +112,74 @@ async fn datagram(
 ) -> Result<bool, Stopped> {
     let at = now();
     IngestCounters::add(&listening.counters.bytes_received, bytes.len());
-    let known = peers.by_address.get(&address).map(|peer| peer.budget);
-    if known.is_none_or(|budget| !budget.has_been_good())
-        && listening.senders.is_spent(address.ip(), at)
-        && is_bad(listening, bytes)
-    {
-        IngestCounters::add(&listening.counters.dropped_messages, 1);
-        return Ok(false);
-    }
-    if let Some(peer) = peers.by_address.get_mut(&address)
-        && peer.budget.is_spent(at)
-    {
-        peer.budget.drop_one();
-        IngestCounters::add(&listening.counters.dropped_messages, 1);
-        return Ok(false);
-    }
-    if !peers.by_address.contains_key(&address) {
-        if peers.by_address.len() >= UDP_PEERS_MAX
-            && let Some((_, oldest)) = peers.by_age.first_key_value().map(|(key, address)| (*key, *address))
-        {
-            forget(peers, listening, oldest, "too many peers: the one heard least lately gave way").await?;
-        }
-        remember(peers, listening, address, seconds).await?;
-    }
-    let Some(peer) = peers.by_address.get_mut(&address) else { return Ok(false) };
-    peers.by_age.remove(&(peer.heard_s, peer.connection));
-    peer.heard_s = seconds;
-    peers.by_age.insert((seconds, peer.connection), address);
+    let mut unknown = None;
+    let peer = match peers.by_address.get_mut(&address) {
+        Some(peer) => peer,
+        None => unknown.insert(Peer::new(listening, seconds)),
+    };
     let mut decoded = Box::<Decoded>::default();
     if peer.conversation.receive(at, bytes, &mut decoded).is_err() {
         IngestCounters::add(&listening.counters.decoder_faults, 1);
     }
     peer.conversation.finish(at, &mut decoded);
-    let worth = Worth::of(&decoded);
-    listening.senders.charge(address.ip(), worth, at);
-    IngestCounters::add_bad(&listening.counters.bad_reports, worth);
-    if let dropped @ 1.. = peer.budget.take_dropped() {
-        decoded.add_to_last(dropped_issue(dropped));
+    if is_dropped(peer, listening, address.ip(), at, &mut decoded) {
+        return Ok(false);
     }
-    if peer.budget.charge(worth, at) {
-        decoded.add_to_last(spent_issue());
+    if let Some(peer) = unknown {
+        if peers.by_address.len() >= UDP_PEERS_MAX
+            && let Some((_, oldest)) = peers.by_age.first_key_value().map(|(key, address)| (*key, *address))
+        {
+            forget(peers, listening, oldest, "too many peers: the one heard least lately gave way").await?;
+        }
+        remember(peers, listening, address, peer).await?;
     }
+    let Some(peer) = peers.by_address.get_mut(&address) else { return Ok(false) };
+    peers.by_age.remove(&(peer.heard_s, peer.connection));
+    peer.heard_s = seconds;
+    peers.by_age.insert((seconds, peer.connection), address);
     let whose = (peer.connection, peer.conversation.protocol());
-    hand_on(listening, back, whose, decoded).await
+    hand_on(listening, back, whose, (at, decoded)).await
 }
 
-/// Whether a datagram of a peer that is not known yet brings nothing but issues.
-fn is_bad(listening: &Listening, bytes: &[u8]) -> bool {
-    let config = SessionConfig { datagrams: true, ..listening.session.clone() };
-    let mut conversation = Conversation::new(listening.protocol, config);
-    let mut decoded = Decoded::default();
-    let faulty = conversation.receive(now(), bytes, &mut decoded).is_err();
-    conversation.finish(now(), &mut decoded);
-    let worth = Worth::of(&decoded);
-    faulty || (worth.bad > 0 && !worth.good)
+/// Counts what a datagram cost. A bad one of a sender that has brought too many is dropped; a good one never is, for
+/// whoever knows the address of a device can send bad ones in its name.
+fn is_dropped(
+    peer: &mut Peer,
+    listening: &Listening,
+    address: IpAddr,
+    at: ReceivedAt,
+    decoded: &mut Decoded,
+) -> bool {
+    let (budget, Listening { senders, counters, .. }) = (&mut peer.budget, listening);
+    let worth = Worth::of(decoded);
+    IngestCounters::add_bad(&counters.bad_reports, worth);
+    let spent = budget.is_spent(at) || (!budget.has_been_good() && senders.is_spent(address, at));
+    senders.charge(address, worth, at);
+    if spent && worth.bad > 0 && !worth.good {
+        budget.drop_one();
+        IngestCounters::add(&counters.dropped_messages, 1);
+        return true;
+    }
+    if let dropped @ 1.. = budget.take_dropped() {
+        decoded.add_to_last(dropped_issue(dropped));
+    }
+    if budget.charge(worth, at) {
+        decoded.add_to_last(spent_issue());
+    }
+    false
 }
 
 async fn hand_on(
     listening: &Listening,
     back: &mpsc::Sender<Release>,
     (connection, protocol): (ConnectionId, Protocol),
-    decoded: Box<Decoded>,
+    // The moment is the one that the session was told: a recorded conversation is gone through again by it.
+    (at, decoded): (ReceivedAt, Box<Decoded>),
 ) -> Result<bool, Stopped> {
     if decoded.is_empty() {
         return Ok(false);
     }
-    let batch = Batch { connection, protocol, at: now(), decoded, back: back.clone() };
+    let batch = Batch { connection, protocol, at, decoded, back: back.clone() };
     listening.intake.send(Arrival::Received(batch)).await.map_err(|_| Stopped)?;
     Ok(true)
 }
@@ -178,12 +188,11 @@ async fn remember(
     peers: &mut Peers,
     listening: &Listening,
     address: SocketAddr,
-    seconds: u64,
+    peer: Peer,
 ) -> Result<(), Stopped> {
-    let connection = listening.next_connection();
+    let connection = peer.connection;
     IngestCounters::add(&listening.counters.opened, 1);
     IngestCounters::add(&listening.counters.connections, 1);
-    let config = SessionConfig { datagrams: true, ..listening.session.clone() };
     let opened = Opened {
         connection,
         protocol: listening.protocol,
@@ -191,15 +200,9 @@ async fn remember(
         peer: address.to_string().into(),
         at: now(),
     };
-    let peer = Peer {
-        connection,
-        conversation: Conversation::new(listening.protocol, config),
-        heard_s: seconds,
-        budget: Budget::default(),
-    };
-    peers.by_address.insert(address, peer);
     peers.address_of.insert(connection, address);
-    peers.by_age.insert((seconds, connection), address);
+    peers.by_age.insert((peer.heard_s, connection), address);
+    peers.by_address.insert(address, peer);
     listening.intake.send(Arrival::Opened(opened)).await.map_err(|_| Stopped)
 }
 
@@ -231,7 +234,7 @@ async fn look_round(
             let mut decoded = Box::<Decoded>::default();
             peer.conversation.tick(at, &mut decoded);
             let whose = (peer.connection, peer.conversation.protocol());
-            handed += usize::from(hand_on(listening, back, whose, decoded).await?);
+            handed += usize::from(hand_on(listening, back, whose, (at, decoded)).await?);
         }
     }
     while let Some((&(heard_s, _), &address)) = peers.by_age.first_key_value() {

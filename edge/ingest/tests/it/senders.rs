@@ -98,14 +98,17 @@ async fn datagrams_of_a_bad_sender_are_dropped_and_another_is_heard() {
     let told = |issues: &Vec<String>| issues.iter().any(|issue| issue.contains("more bad reports"));
     assert_eq!(said.iter().position(told), Some(said.len() - 1), "once, of the one that broke the limit");
     for _ in 0..50 {
-        bad.send_to(GOOD, address).await.unwrap();
+        bad.send_to(BAD_WIALON, address).await.unwrap();
     }
     good.send_to(GOOD, address).await.unwrap();
     let Some(Told::Opened(other)) = platform.next().await else { panic!("the other is heard") };
     let Some(Told::Report(whose, 1, _)) = platform.next().await else { panic!("and understood") };
     assert_eq!(whose, other);
-    assert_eq!(platform.next().await, None, "of the first nothing more is taken");
+    assert_eq!(platform.next().await, None, "of the first nothing bad is taken");
     assert_eq!(count(&platform.listening.counters.dropped_messages), 50);
+    bad.send_to(GOOD, address).await.unwrap();
+    let Some(Told::Report(_, 1, issues)) = platform.next().await else { panic!("what is good is taken") };
+    assert!(issues[0].contains("dropped") && issues[0].contains("50"), "{issues:?}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod kill;
 mod live;
 mod llrp;
 mod mqtt;
+mod profile;
 mod senders;
 mod server;
 mod tags;

@@ -99,7 +99,7 @@ fn a_web_sender_of_nonsense_is_told_and_its_good_messages_are_taken() {
     let refused = loop {
         let (status, said) = server.post("/owntracks", r#"{"_type":"#);
         assert_eq!(status, 400, "{said}");
-        if said.contains("it is not heard for the rest of the minute") && kept > 0 {
+        if said.contains("further ones are not taken") && kept > 0 {
             break said;
         }
         kept += 1;
