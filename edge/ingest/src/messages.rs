@@ -51,7 +51,7 @@ impl Pending {
     pub(crate) async fn durable(mut self) -> Option<Box<Decoded>> {
         match timeout(Duration::from_secs(WRITE_S_MAX), self.0.recv()).await {
             Ok(Some(Release::Durable { decoded, .. })) => Some(decoded),
-            Ok(Some(Release::Refused { .. }) | None) | Err(_) => None,
+            Ok(Some(Release::Refused { .. } | Release::Command(_)) | None) | Err(_) => None,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
-use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Protocol, Transport};
+use plomb_evidence::{Closed, Dispatched, Opened, Sent};
+use plomb_model::{ConnectionId, Dispatch, Protocol, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -15,7 +15,8 @@ use tracing::{info, warn};
 use crate::arrival::{Arrival, Batch, Release};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
-use crate::limits::{DATAGRAM_BYTES_MAX, UDP_PEERS_MAX, UDP_UNANSWERED_MAX};
+use crate::limits::{DATAGRAM_BYTES_MAX, UDP_COMMANDS_WAITING_MAX, UDP_PEERS_MAX, UDP_UNANSWERED_MAX};
+use crate::orders::{ENDED, dispatch};
 use crate::{Listening, now};
 
 /// How often sessions are looked at for their deadlines and their silence.
@@ -37,7 +38,7 @@ struct Peers {
 
 /// Serves datagrams until it is told to stop.
 pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
-    let (back, mut released) = mpsc::channel(UDP_UNANSWERED_MAX + 1);
+    let (back, mut released) = mpsc::channel(UDP_UNANSWERED_MAX + 1 + UDP_COMMANDS_WAITING_MAX);
     let mut peers = Peers { by_address: HashMap::new(), address_of: HashMap::new(), by_age: BTreeMap::new() };
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     let mut stop = listening.stop.clone();
@@ -47,12 +48,15 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
     loop {
         let ended = tokio::select! {
             biased;
-            release = released.recv() => {
+            release = released.recv() => match release {
+                Some(Release::Command(sent)) => command(&mut peers, &socket, &listening, &sent).await,
+                release => {
                 waiting = waiting.saturating_sub(1);
                 let address = peers.address(release.as_ref());
                 reply(&socket, address, &listening, release).await;
                 Ok(())
-            }
+                }
+            },
             received = socket.recv_from(&mut buffer), if waiting < UDP_UNANSWERED_MAX => match received {
                 Ok((count, address)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
@@ -80,6 +84,9 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
     }
     while waiting > 0 {
         let Ok(release) = tokio::time::timeout(ROUND * 5, released.recv()).await else { break };
+        if matches!(release, Some(Release::Command(_))) {
+            continue;
+        }
         waiting -= 1;
         let address = peers.address(release.as_ref());
         reply(&socket, address, &listening, release).await;
@@ -107,7 +114,7 @@ async fn datagram(
         {
             forget(peers, listening, oldest, "too many peers: the one heard least lately gave way").await?;
         }
-        remember(peers, listening, address, seconds).await?;
+        remember(peers, listening, back, address, seconds).await?;
     }
     let Some(peer) = peers.by_address.get_mut(&address) else { return Ok(false) };
     peers.by_age.remove(&(peer.heard_s, peer.connection));
@@ -139,6 +146,7 @@ async fn hand_on(
 async fn remember(
     peers: &mut Peers,
     listening: &Listening,
+    back: &mpsc::Sender<Release>,
     address: SocketAddr,
     seconds: u64,
 ) -> Result<(), Stopped> {
@@ -158,7 +166,35 @@ async fn remember(
     peers.by_address.insert(address, peer);
     peers.address_of.insert(connection, address);
     peers.by_age.insert((seconds, connection), address);
-    listening.intake.send(Arrival::Opened(opened)).await.map_err(|_| Stopped)
+    listening.intake.send(Arrival::Opened(opened)).await.map_err(|_| Stopped)?;
+    let reachable = Arrival::Reachable(connection, back.clone());
+    listening.intake.send(reachable).await.map_err(|_| Stopped)
+}
+
+/// Puts a command into bytes and sends them to the address that the device was heard from last.
+async fn command(
+    peers: &mut Peers,
+    socket: &UdpSocket,
+    listening: &Listening,
+    sent: &Sent,
+) -> Result<(), Stopped> {
+    let (connection, ticket, at) = (sent.connection, sent.ticket, now());
+    let address = peers.address_of.get(&connection).copied();
+    let found = address.and_then(|address| Some((address, peers.by_address.get_mut(&address)?)));
+    let mut decoded = Decoded::default();
+    let (address, dispatch) = match found {
+        Some((address, peer)) => {
+            let secrets = &*listening.session.secrets;
+            (Some(address), dispatch(&mut peer.conversation, secrets, at, sent, &mut decoded))
+        }
+        None => (None, Dispatch::Postponed(ENDED.into())),
+    };
+    let dispatched = Dispatched { at, connection, ticket, dispatch };
+    listening.intake.send(Arrival::Dispatched(dispatched)).await.map_err(|_| Stopped)?;
+    if let Some(address) = address {
+        send_each(socket, address, listening, &decoded).await;
+    }
+    Ok(())
 }
 
 async fn forget(
@@ -206,7 +242,7 @@ impl Peers {
     fn address(&self, release: Option<&Release>) -> Option<SocketAddr> {
         match release {
             Some(Release::Durable { connection, .. }) => self.address_of.get(connection).copied(),
-            Some(Release::Refused { .. }) | None => None,
+            Some(Release::Refused { .. } | Release::Command(_)) | None => None,
         }
     }
 }
@@ -218,7 +254,11 @@ async fn reply(
     release: Option<Release>,
 ) {
     let (Some(Release::Durable { decoded, .. }), Some(address)) = (release, address) else { return };
-    // One datagram a report, as the device sent it.
+    send_each(socket, address, listening, &decoded).await;
+}
+
+/// One datagram a report, as the device sent it.
+async fn send_each(socket: &UdpSocket, address: SocketAddr, listening: &Listening, decoded: &Decoded) {
     for report in decoded.reports().filter(|report| !report.replies.is_empty()) {
         match socket.send_to(report.replies, address).await {
             Ok(count) => IngestCounters::add(&listening.counters.bytes_sent, count),

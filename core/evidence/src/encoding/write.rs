@@ -115,7 +115,7 @@ impl Writer<'_> {
         self.optional(position.satellites, |writer, satellites| writer.unsigned(satellites));
     }
 
-    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    pub(super) fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
             Some(value) => write(self, value),
             None => self.null(),

@@ -13,6 +13,7 @@
 mod accounts;
 mod alarms;
 mod client;
+mod commands;
 mod devices;
 mod events;
 mod fake;
