@@ -80,10 +80,10 @@ pub struct CommandRecord {
 impl CommandRecord {
     /// When it expires: an answer is waited for a little longer.
     fn ends_by(&self) -> Timestamp {
-        match self.state {
-            CommandState::Sent | CommandState::Acknowledged => {
-                Timestamp::from_millis(self.expires_at.0.as_millis().saturating_add(GRACE_MS))
-            }
+        let after = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(GRACE_MS));
+        match (self.state, self.acknowledged_at) {
+            (CommandState::Acknowledged, Some(at)) if !self.order.kind().needs_authorisation() => after(at.0),
+            (CommandState::Sent | CommandState::Acknowledged, _) => after(self.expires_at.0),
             _ => self.expires_at.0,
         }
     }
@@ -475,7 +475,14 @@ impl Commands {
             if at > now.0 {
                 break;
             }
+            let acknowledged =
+                self.records.get(&ticket).filter(|record| record.state == CommandState::Acknowledged);
+            // Many protocols have no other answer; but whether a seal was opened must be said in so many words.
+            let taken = acknowledged.is_some_and(|record| !record.order.kind().needs_authorisation());
+            let state = if taken { CommandState::Succeeded } else { CommandState::Expired };
             let detail = match self.records.get(&ticket) {
+                Some(_) if taken => "the device took it, and said no more",
+
                 Some(record) if record.state == CommandState::Created => "nobody authorised it in time",
                 Some(record) if record.state == CommandState::Acknowledged => {
                     "the device has it, and did not say in time what came of it"
@@ -483,7 +490,7 @@ impl Commands {
                 Some(record) if record.tries > 0 => "it was sent, and the device did not answer in time",
                 _ => "the device could not be reached in time",
             };
-            if !self.end(ticket, CommandState::Expired, now, detail) {
+            if !self.end(ticket, state, now, detail) {
                 self.deadlines.remove(&(at, ticket));
             }
             expired.push(ticket);

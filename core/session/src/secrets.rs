@@ -25,7 +25,8 @@ pub enum KeyPurpose {
     /// P-256 public key (SEC 1, 65 or 33 bytes, or the x coordinate) with which a device signs or authenticates in
     /// EDHOC; `id` is its kid.
     DevicePublicKey,
-    /// Static password of a lock, as text, for commands; `id` is the device written `scheme:value`.
+    /// Static password of a lock, as text, for commands; `id` is the device written `scheme:value`, or `*` for all
+    /// that have none of their own.
     LockPassword,
 }
 

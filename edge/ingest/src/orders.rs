@@ -10,6 +10,9 @@ use crate::conversation::Conversation;
 /// Why a command stays with us when its conversation is over before it was put into bytes.
 pub(crate) const ENDED: &str = "the conversation ended before it was sent";
 
+/// Stands for all locks that have no password of their own among the keys.
+const ANY_LOCK: &[u8] = b"*";
+
 /// Puts the command into bytes, in `out`, and says what came of it.
 pub(crate) fn dispatch(
     conversation: &mut Conversation,
@@ -27,14 +30,15 @@ pub(crate) fn dispatch(
     if wanted && password.is_none() {
         let device = sent.device;
         return Dispatch::Impossible(
-            format!("no lock-password of {device} is known; add it to the keys").into(),
+            format!("no lock-password of {device} is known: add it to the keys file of [devices]").into(),
         );
     }
     encode(conversation, at, sent, &sent.order.command(at, password), out)
 }
 
 fn password(secrets: &dyn Secrets, sent: &Sent) -> Option<Redacted> {
-    let key = secrets.first(KeyPurpose::LockPassword, sent.device.to_string().as_bytes())?;
+    let own = secrets.first(KeyPurpose::LockPassword, sent.device.to_string().as_bytes());
+    let key = own.or_else(|| secrets.first(KeyPurpose::LockPassword, ANY_LOCK))?;
     std::str::from_utf8(key.secret.expose()).ok().map(Redacted::new)
 }
 

@@ -340,6 +340,22 @@ fn a_command_that_the_device_has_is_not_sent_again() {
 }
 
 #[test]
+fn what_the_device_only_takes_note_of_is_done_unless_it_opens_the_seal() {
+    let mut world = World::new();
+    let unlock = world.create(1, Order::Unlock, "a", 600, false);
+    world.order("ana", Action::Authorise { ticket: unlock });
+    let locate = world.create(2, Order::Locate, "b", 600, false);
+    assert_eq!((world.send_due(1, 7), world.send_due(2, 7)), (Some(unlock), Some(locate)));
+    world.answer(1, unlock.0, CommandOutcome::Acknowledged, "");
+    world.answer(2, locate.0, CommandOutcome::Acknowledged, "");
+    world.clock(121);
+    assert_eq!(world.state_of(unlock), CommandState::Acknowledged);
+    assert_eq!(world.state_of(locate), CommandState::Succeeded);
+    world.clock(600);
+    assert_eq!(world.state_of(unlock), CommandState::Expired);
+}
+
+#[test]
 fn an_unlocking_that_the_device_reports_is_the_result_even_when_its_answer_was_lost() {
     let unlock = |method, verdict| {
         let report = UnlockReport {

@@ -6,9 +6,9 @@ use plomb_devices::orders;
 use plomb_model::{CommandState, CommandTicket, DeviceId, Order as Ordered, OrderKind, Protocol, ReceivedAt};
 use plomb_rules::{CommandRecord, CommandStep, KEY_BYTES_MAX, State};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::ToSchema;
 
 use crate::access::{Authorise, Authorised, Order, Read};
 use crate::cursor;
