@@ -7,6 +7,7 @@
 
 mod fields;
 mod open;
+mod orders;
 mod pieces;
 mod recognise;
 mod stream;
@@ -42,6 +43,7 @@ pub mod wialon_ips;
 pub mod zebra;
 
 pub use open::{describe, open};
+pub use orders::{orders, takes_password};
 pub use plomb_passive::llrp;
 pub use plomb_profile::platform_key;
 pub use plomb_session::{

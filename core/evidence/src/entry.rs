@@ -4,8 +4,8 @@
 //! decided at the time. The encoding is in `encoding`, this file is only the words.
 
 use plomb_model::{
-    Alarm, AlarmChange, AlarmId, ConnectionId, DeviceId, EntryId, Event, Issue, Position, Protocol,
-    ReceivedAt, Standing, Timestamp, Transport,
+    Alarm, AlarmChange, AlarmId, CommandState, CommandTicket, ConnectionId, DeviceId, Dispatch, EntryId,
+    Event, Issue, Order, Position, Protocol, ReceivedAt, Standing, Timestamp, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -25,6 +25,10 @@ pub enum Entry {
     Decided(Decided),
     /// The settings by which the rules judge from here on.
     Configured(Configured),
+    /// A command goes to the device's conversation. Nothing is written there before this is durable.
+    Sent(Sent),
+    /// What the conversation made of a command.
+    Dispatched(Dispatched),
 }
 
 /// A conversation's beginning.
@@ -148,6 +152,77 @@ pub enum Action {
         /// Where; `None` takes it off the record.
         place: Option<Position>,
     },
+    /// Ordered a device to do something.
+    Order {
+        /// The command's number.
+        ticket: CommandTicket,
+        /// Which device.
+        device: DeviceId,
+        /// What it is to do.
+        order: Order,
+        /// By which the same wish is known again when it comes twice.
+        key: Box<str>,
+        /// It is not sent from this time on.
+        expires_at: ReceivedAt,
+        /// Somebody else must authorise it.
+        four_eyes: bool,
+    },
+    /// Authorised a command.
+    Authorise {
+        /// Which.
+        ticket: CommandTicket,
+    },
+    /// Would not authorise a command.
+    Refuse {
+        /// Which.
+        ticket: CommandTicket,
+        /// Why, for people.
+        reason: Box<str>,
+    },
+    /// Took a command back that has not been sent.
+    Cancel {
+        /// Which.
+        ticket: CommandTicket,
+    },
+}
+
+/// A command on its way to a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// When.
+    pub at: ReceivedAt,
+    /// To which device.
+    pub device: DeviceId,
+    /// In which conversation.
+    pub connection: ConnectionId,
+    /// Which command.
+    pub ticket: CommandTicket,
+    /// What it says, without passwords.
+    pub order: Order,
+}
+
+/// A command put into bytes, or why it was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatched {
+    /// When.
+    pub at: ReceivedAt,
+    /// In which conversation.
+    pub connection: ConnectionId,
+    /// Which command.
+    pub ticket: CommandTicket,
+    /// What came of it.
+    pub dispatch: Dispatch,
+}
+
+/// A command's new state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandChange {
+    /// Which command.
+    pub ticket: CommandTicket,
+    /// Its state from here on.
+    pub state: CommandState,
+    /// The device's words or ours; empty where there are none.
+    pub detail: Box<str>,
 }
 
 /// Decisions about one input.
@@ -157,6 +232,8 @@ pub struct Decided {
     pub about: EntryId,
     /// Alarms raised or changed, in order.
     pub alarms: Box<[(AlarmChange, Alarm)]>,
+    /// Commands that came into another state, in order.
+    pub commands: Box<[CommandChange]>,
 }
 
 /// Settings of the rules that came into force.

@@ -5,4 +5,7 @@ mod entry;
 pub mod merkle;
 
 pub use encoding::{DecodeError, EntryKeys, EntryKind, decode, encode, encode_received, is_canonical, keys};
-pub use entry::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received, ReceivedRef};
+pub use entry::{
+    Action, Closed, CommandChange, Configured, Decided, Dispatched, Entry, Opened, Operated, Received,
+    ReceivedRef, Sent,
+};

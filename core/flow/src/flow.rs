@@ -2,12 +2,16 @@
 
 use plomb_devices::{Decoded, ReportRef};
 use plomb_evidence::{
-    Action, Closed, Configured, Decided, Entry, Opened, Operated, ReceivedRef, encode, encode_received,
+    Action, Closed, CommandChange, Configured, Decided, Dispatched, Entry, Opened, Operated, ReceivedRef,
+    Sent, encode, encode_received,
 };
 use plomb_model::{
-    Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, Protocol, ReceivedAt,
+    Acknowledgement, CommandTicket, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, Protocol,
+    Reading, ReceivedAt, UnlockMethod, UnlockReport, UnlockVerdict,
 };
-use plomb_rules::{Change, DeviceIndex, Reported, RuleSettings, State, Transition, evaluate};
+use plomb_rules::{
+    Change, CommandRecord, CommandStep, DeviceIndex, Reported, RuleSettings, State, Transition, evaluate,
+};
 
 use crate::{Input, Ledger};
 
@@ -19,6 +23,8 @@ const DUPLICATE_MARKS: usize = 64;
 pub struct Outcome {
     /// Alarms raised or changed, in order, with the entry that records the decision.
     pub changes: Vec<(EntryId, Change)>,
+    /// Commands that came into another state, in order, with the entry that records it.
+    pub commands: Vec<(EntryId, CommandRecord)>,
     /// Devices whose state changed, in order, with repeats.
     pub touched: Vec<DeviceIndex>,
     /// How many reports were handled.
@@ -39,6 +45,8 @@ pub struct Flow {
     pub(crate) state: State,
     transitions: Vec<Transition>,
     pub(crate) changes: Vec<Change>,
+    /// Commands that the input in hand changed.
+    pub(crate) commands: Vec<CommandTicket>,
 }
 
 impl Flow {
@@ -51,7 +59,7 @@ impl Flow {
     /// Goes on from a state.
     #[must_use]
     pub const fn with_state(state: State) -> Self {
-        Self { state, transitions: Vec::new(), changes: Vec::new() }
+        Self { state, transitions: Vec::new(), changes: Vec::new(), commands: Vec::new() }
     }
 
     /// The state, to look at.
@@ -74,6 +82,8 @@ impl Flow {
             }
             Input::Closed(closed) => self.close(closed, ledger),
             Input::Operated(operated) => self.operate(operated, ledger, outcome),
+            Input::Sent(sent) => self.send(sent, ledger, outcome),
+            Input::Dispatched(dispatched) => self.dispatch(dispatched, ledger, outcome),
             Input::Clock(now) => self.advance(*now, ledger, outcome),
             Input::Configured(at, settings) => self.configure(*at, settings, ledger),
         }
@@ -143,13 +153,83 @@ impl Flow {
 
     /// Time is journalled only where it decided something.
     fn advance(&mut self, now: ReceivedAt, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
-        self.state.advance(now, &mut self.changes);
-        if self.changes.is_empty() {
+        self.pass(now);
+        if self.changes.is_empty() && self.commands.is_empty() {
             return;
         }
         let about = ledger.next();
         ledger.append(&mut |bytes| encode(&Entry::Clocked(now), bytes));
         self.decide(about, ledger, outcome);
+    }
+
+    fn send(&mut self, sent: &Sent, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        let about = ledger.next();
+        ledger.append(&mut |bytes| encode(&Entry::Sent(sent.clone()), bytes));
+        self.sent(sent);
+        self.decide(about, ledger, outcome);
+    }
+
+    fn dispatch(&mut self, dispatched: &Dispatched, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        let about = ledger.next();
+        ledger.append(&mut |bytes| encode(&Entry::Dispatched(dispatched.clone()), bytes));
+        self.dispatched(dispatched);
+        self.decide(about, ledger, outcome);
+    }
+
+    /// Time has come.
+    pub(crate) fn pass(&mut self, now: ReceivedAt) {
+        self.state.advance(now, &mut self.changes);
+        self.commands.extend(self.state.commands.advance(now));
+    }
+
+    /// A command goes to a conversation.
+    pub(crate) fn sent(&mut self, sent: &Sent) {
+        let takes = self.state.standings.of(&sent.device).takes_commands();
+        if takes && self.state.commands.send(sent.ticket, sent.connection, sent.at) {
+            self.commands.push(sent.ticket);
+        }
+    }
+
+    /// What a conversation made of a command.
+    pub(crate) fn dispatched(&mut self, dispatched: &Dispatched) {
+        let Dispatched { at, connection, ticket, dispatch } = dispatched;
+        if self.state.commands.dispatched(*ticket, *connection, *at, dispatch) {
+            self.commands.push(*ticket);
+        }
+    }
+
+    /// Takes the answers to commands out of an event.
+    fn answers(&mut self, at: ReceivedAt, device: DeviceId, event: &Event) {
+        for reading in &event.readings {
+            let (ticket, outcome) = match reading {
+                Reading::CommandResult { ticket, outcome } => (ticket, outcome),
+                Reading::Unlock(unlock) => {
+                    self.unlocked(at, &device, event, unlock);
+                    continue;
+                }
+                _ => continue,
+            };
+            let words = event.readings.iter().find_map(|reading| match reading {
+                Reading::Text(text) => Some(&**text),
+                _ => None,
+            });
+            let commands = &mut self.state.commands;
+            if commands.answer(*ticket, &device, *outcome, words.unwrap_or_default(), at) {
+                self.commands.push(*ticket);
+            }
+        }
+    }
+
+    /// An unlocking that the device reports may be what a command of ours did.
+    fn unlocked(&mut self, at: ReceivedAt, device: &DeviceId, event: &Event, unlock: &UnlockReport) {
+        let allowed = match unlock.verdict {
+            UnlockVerdict::Allowed => true,
+            UnlockVerdict::Refused | UnlockVerdict::RefusedOutsideZone => false,
+            UnlockVerdict::NotApplicable => return,
+        };
+        if unlock.method == UnlockMethod::Remote && self.state.commands.open() > 0 {
+            self.commands.extend(self.state.commands.unlocked(device, event.occurred_at, allowed, at));
+        }
     }
 
     /// Folds the events of a report into the state; returns the marks of retransmissions.
@@ -160,6 +240,10 @@ impl Flow {
             // A tag that a nameless reader heard speaks for itself.
             let Some(device) = received.device.or(event.peripheral) else { continue };
             let reported = reported(about, received, device, place, event);
+            self.answers(received.at, device, event);
+            if let Some(peripheral) = event.peripheral.filter(|peripheral| *peripheral != device) {
+                self.answers(received.at, peripheral, event);
+            }
             match self.state.apply(&reported) {
                 Some(transition) => {
                     let own = event.peripheral.is_none();
@@ -185,7 +269,23 @@ impl Flow {
 
     /// Does what a person ordered.
     pub(crate) fn act(&mut self, operated: &Operated) {
+        let (at, by) = (operated.at, &*operated.by);
         match &operated.action {
+            Action::Order { ticket, device, order, key, expires_at, four_eyes } => {
+                let step = CommandStep::Create {
+                    device: *device,
+                    order: order.clone(),
+                    key: key.clone(),
+                    expires_at: *expires_at,
+                    four_eyes: *four_eyes,
+                };
+                self.step(at, by, *ticket, &step);
+            }
+            Action::Authorise { ticket } => self.step(at, by, *ticket, &CommandStep::Authorise(*ticket)),
+            Action::Refuse { ticket, reason } => {
+                self.step(at, by, *ticket, &CommandStep::Refuse(*ticket, reason.clone()));
+            }
+            Action::Cancel { ticket } => self.step(at, by, *ticket, &CommandStep::Cancel(*ticket)),
             Action::Acknowledge { alarm, reason, note } => {
                 let acknowledgement = Acknowledgement {
                     by: operated.by.clone(),
@@ -205,14 +305,36 @@ impl Flow {
         }
     }
 
+    fn step(&mut self, at: ReceivedAt, by: &str, ticket: CommandTicket, step: &CommandStep) {
+        let may = matches!(self.state.check_command(at, by, step), Ok(None));
+        if may && self.state.commands.take(at, by, ticket, step) {
+            self.commands.push(ticket);
+        }
+    }
+
+    /// The commands that the input in hand changed, as they are decided.
+    pub(crate) fn command_changes(&self) -> Vec<CommandChange> {
+        let records = self.commands.iter().filter_map(|ticket| self.state.commands.get(*ticket));
+        let change = |record: &CommandRecord| CommandChange {
+            ticket: record.ticket,
+            state: record.state,
+            detail: record.detail.clone(),
+        };
+        records.map(change).collect()
+    }
+
     /// Journals what was decided about an input, if anything was.
     fn decide(&mut self, about: EntryId, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
-        if self.changes.is_empty() {
+        if self.changes.is_empty() && self.commands.is_empty() {
             return;
         }
         let entry = ledger.next();
-        let decided = Entry::Decided(Decided { about, alarms: self.changes.as_slice().into() });
+        let (alarms, commands) = (self.changes.as_slice().into(), self.command_changes().into());
+        let decided = Entry::Decided(Decided { about, alarms, commands });
         ledger.append(&mut |bytes| encode(&decided, bytes));
+        let state = &self.state.commands;
+        let changed = self.commands.drain(..).filter_map(|ticket| state.get(ticket).cloned());
+        outcome.commands.extend(changed.map(|record| (entry, record)));
         outcome.changes.extend(self.changes.drain(..).map(|change| (entry, change)));
     }
 }

@@ -1,7 +1,7 @@
 //! What can happen: the one list of everything that goes into the flow.
 
 use plomb_devices::Decoded;
-use plomb_evidence::{Closed, Opened, Operated};
+use plomb_evidence::{Closed, Dispatched, Opened, Operated, Sent};
 use plomb_model::{ConnectionId, Protocol, ReceivedAt};
 use plomb_rules::RuleSettings;
 
@@ -25,6 +25,10 @@ pub enum Input<'a> {
     Closed(&'a Closed),
     /// A person did something.
     Operated(&'a Operated),
+    /// A command goes to a conversation.
+    Sent(&'a Sent),
+    /// What the conversation made of a command.
+    Dispatched(&'a Dispatched),
     /// Time has come.
     Clock(ReceivedAt),
     /// Other settings of the rules come into force.

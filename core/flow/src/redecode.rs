@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use plomb_devices::{Decoded, Session, SessionConfig, open};
-use plomb_evidence::{Entry, Received};
-use plomb_model::{ConnectionId, EntryId, Event, Transport};
+use plomb_devices::{Decoded, Session, SessionConfig, open, takes_password};
+use plomb_evidence::{Dispatched, Entry, Received, Sent};
+use plomb_model::{CommandTicket, ConnectionId, Dispatch, EntryId, Event, Protocol, Redacted, Transport};
 
 /// Conversations kept at once; beyond it the oldest is given up.
 const CONVERSATIONS_MAX: usize = 1_000_000;
@@ -27,7 +27,12 @@ struct Conversation {
     session: Option<Box<dyn Session>>,
     recorded: VecDeque<(EntryId, Vec<Event>)>,
     again: VecDeque<Vec<Event>>,
+    protocol: Option<Protocol>,
+    sent: BTreeMap<CommandTicket, Sent>,
 }
+
+/// Stands for a lock's password, which the journal does not have; answers do not depend on it.
+const ANY_PASSWORD: &str = "000000";
 
 /// Decodes recorded conversations again, each through a session of its own.
 pub struct Redecode {
@@ -55,6 +60,8 @@ impl Redecode {
                     session: None,
                     recorded: VecDeque::new(),
                     again: VecDeque::new(),
+                    protocol: opened.protocol,
+                    sent: BTreeMap::new(),
                 };
                 self.conversations.insert(opened.connection, conversation);
             }
@@ -69,8 +76,31 @@ impl Redecode {
                     self.compare(&mut conversation);
                 }
             }
+            Entry::Sent(sent) => {
+                if let Some(conversation) = self.conversations.get_mut(&sent.connection) {
+                    conversation.sent.insert(sent.ticket, sent.clone());
+                }
+            }
+            Entry::Dispatched(dispatched) => self.dispatched(dispatched),
             Entry::Operated(_) | Entry::Clocked(_) | Entry::Decided(_) | Entry::Configured(_) => {}
         }
+    }
+
+    /// Has the session make the command again, so that it knows the answer when it comes.
+    fn dispatched(&mut self, dispatched: &Dispatched) {
+        let Some(conversation) = self.conversations.get_mut(&dispatched.connection) else { return };
+        let Some(sent) = conversation.sent.remove(&dispatched.ticket) else { return };
+        let Some(protocol) = conversation.protocol.filter(|_| dispatched.dispatch == Dispatch::Written)
+        else {
+            return;
+        };
+        let config = SessionConfig { datagrams: conversation.transport.is_message(), ..self.config.clone() };
+        let session = conversation.session.get_or_insert_with(|| open(protocol, config));
+        let password = takes_password(protocol).then(|| Redacted::new(ANY_PASSWORD));
+        let command = sent.order.command(dispatched.at, password);
+        let mut out = Decoded::default();
+        // What it makes of it was recorded; here only the answer counts.
+        drop(session.command(dispatched.at, Some(sent.device), sent.ticket, &command, &mut out));
     }
 
     fn received(&mut self, id: EntryId, received: &Received) {
@@ -79,6 +109,7 @@ impl Redecode {
             return;
         };
         let config = SessionConfig { datagrams: conversation.transport.is_message(), ..self.config.clone() };
+        conversation.protocol = Some(received.protocol);
         let session = conversation.session.get_or_insert_with(|| open(received.protocol, config));
         let mut out = Decoded::default();
         if received.frame.is_empty() {

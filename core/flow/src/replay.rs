@@ -1,6 +1,6 @@
 //! Recorded inputs through the same steps, and the comparison with what was decided at the time.
 
-use plomb_evidence::{Configured, Entry, Received, ReceivedRef};
+use plomb_evidence::{CommandChange, Configured, Entry, Received, ReceivedRef};
 use plomb_model::EntryId;
 use plomb_rules::{Change, DeviceIndex, RuleSettings};
 
@@ -32,35 +32,49 @@ pub struct Replayed {
     pub mismatches: Vec<Mismatch>,
     /// All differences, kept or not.
     pub mismatches_total: u64,
-    pending: Option<(EntryId, Vec<Change>)>,
+    pending: Option<Decision>,
+}
+
+/// What was decided about an entry.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Decision {
+    about: EntryId,
+    alarms: Vec<Change>,
+    commands: Vec<CommandChange>,
 }
 
 impl Replayed {
     /// Differences that are kept in full.
     pub const MISMATCHES_MAX: usize = 100;
 
-    fn settle(&mut self, recorded: Option<(EntryId, Vec<Change>)>) {
-        let (about, recorded) = match (recorded, self.pending.as_ref()) {
+    fn settle(&mut self, recorded: Option<Decision>) {
+        let recorded = match (recorded, self.pending.as_ref()) {
             (Some(recorded), _) => recorded,
-            (None, Some((about, _))) => (*about, Vec::new()),
+            (None, Some(pending)) => Decision { about: pending.about, ..Decision::default() },
             (None, None) => return,
         };
+        let about = recorded.about;
         let replayed = match self.pending.take() {
-            Some((input, replayed)) if input == about => replayed,
-            Some((input, replayed)) => {
+            Some(replayed) if replayed.about == about => replayed,
+            Some(replayed) => {
                 self.note(Mismatch {
-                    about: input,
+                    about: replayed.about,
                     recorded: Vec::new(),
-                    replayed,
+                    replayed: replayed.alarms,
                     note: "decision not recorded",
                 });
-                Vec::new()
+                Decision { about, ..Decision::default() }
             }
-            None => Vec::new(),
+            None => Decision { about, ..Decision::default() },
         };
-        self.changes += recorded.len() as u64;
+        self.changes += recorded.alarms.len() as u64;
         if recorded != replayed {
-            self.note(Mismatch { about, recorded, replayed, note: "decisions differ" });
+            let note = if recorded.alarms == replayed.alarms {
+                "decisions about commands differ"
+            } else {
+                "decisions differ"
+            };
+            self.note(Mismatch { about, recorded: recorded.alarms, replayed: replayed.alarms, note });
         }
     }
 
@@ -83,7 +97,11 @@ impl Flow {
     pub fn replay(&mut self, id: EntryId, entry: &Entry, replayed: &mut Replayed) -> Vec<DeviceIndex> {
         replayed.entries += 1;
         if let Entry::Decided(decided) = entry {
-            replayed.settle(Some((decided.about, decided.alarms.to_vec())));
+            replayed.settle(Some(Decision {
+                about: decided.about,
+                alarms: decided.alarms.to_vec(),
+                commands: decided.commands.to_vec(),
+            }));
             return Vec::new();
         }
         // The decision about the input before this one was not recorded, if it was made.
@@ -101,14 +119,19 @@ impl Flow {
                 }
             }
             Entry::Operated(operated) => self.act(operated),
-            Entry::Clocked(now) => self.state.advance(*now, &mut self.changes),
+            Entry::Clocked(now) => self.pass(*now),
+            Entry::Sent(sent) => self.sent(sent),
+            Entry::Dispatched(dispatched) => self.dispatched(dispatched),
             Entry::Opened(opened) => self.state.connect(opened.connection),
             Entry::Closed(closed) => self.state.disconnect(closed.connection),
             Entry::Configured(configured) => self.configure_again(id, configured, replayed),
             Entry::Decided(_) => {}
         }
-        if !self.changes.is_empty() {
-            replayed.pending = Some((id, std::mem::take(&mut self.changes)));
+        if !self.changes.is_empty() || !self.commands.is_empty() {
+            let commands = self.command_changes();
+            self.commands.clear();
+            replayed.pending =
+                Some(Decision { about: id, alarms: std::mem::take(&mut self.changes), commands });
         }
         outcome.touched
     }

@@ -10,6 +10,7 @@ mod command;
 mod event;
 mod id;
 mod issue;
+mod order;
 mod position;
 mod protocol;
 mod quantity;
@@ -26,6 +27,7 @@ pub use command::{Command, CommandError, CommandTicket};
 pub use event::{Delivery, Event, EventKind};
 pub use id::{AlarmId, ConnectionId, DeviceId, EntryId, EventId, IdError, Scheme};
 pub use issue::Issue;
+pub use order::{CommandState, Dispatch, Order, OrderKind, PASSWORD_PLACE, Repeats};
 pub use position::{Fix, Position};
 pub use protocol::{Ability, DeviceClass, Protocol, Transport};
 pub use quantity::{

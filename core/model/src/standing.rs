@@ -53,4 +53,10 @@ impl Standing {
     pub const fn is_awaited(self) -> bool {
         matches!(self, Self::Unregistered | Self::InService)
     }
+
+    /// Whether the device is told what to do.
+    #[must_use]
+    pub const fn takes_commands(self) -> bool {
+        matches!(self, Self::InService)
+    }
 }

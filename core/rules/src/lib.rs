@@ -7,6 +7,7 @@
 mod alarms;
 mod catalogue;
 mod chips;
+mod commands;
 mod device;
 mod devices;
 mod distance;
@@ -24,6 +25,10 @@ mod transition;
 pub use alarms::{Alarms, Change};
 pub use catalogue::{Rationale, rationale};
 pub use chips::Chips;
+pub use commands::{
+    CommandRecord, CommandRefusal, CommandStep, Commands, DETAIL_CHARS_MAX, KEY_BYTES_MAX,
+    QUEUED_PER_DEVICE_MAX, TRIES_MAX, VALIDITY_MS_MAX,
+};
 pub use device::DeviceState;
 pub use devices::{DeviceIndex, Devices};
 pub use distance::metres_between;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use plomb_model::{
-    Acknowledgement, AlarmChange, AlarmId, AlarmKind, ConnectionId, DeviceId, EventId, OccurredAt, Priority,
-    Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
+    Acknowledgement, AlarmChange, AlarmId, AlarmKind, CommandTicket, ConnectionId, DeviceId, EventId,
+    OccurredAt, Priority, Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
 };
 
 use crate::alarms::Finding;
@@ -12,8 +12,8 @@ use crate::chips::chip_of;
 use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
-    Alarms, Change, Chips, DeviceIndex, DeviceState, Devices, Expected, ExpectedReads, Gates, Reported,
-    RuleSettings, Standings, Transition,
+    Alarms, Change, Chips, CommandRefusal, CommandStep, Commands, DeviceIndex, DeviceState, Devices,
+    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Transition,
 };
 
 /// How a device stands, in one word.
@@ -64,6 +64,8 @@ pub struct State {
     pub gates: Gates,
     /// Readings that are due.
     pub expected: ExpectedReads,
+    /// The commands to devices.
+    pub commands: Commands,
     settings: RuleSettings,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
@@ -122,6 +124,41 @@ impl State {
         {
             self.silence.watch(index, device, &self.settings);
         }
+    }
+
+    /// Whether a step of a command may be taken: of a device in service only. `Ok(Some)` is the command that the
+    /// same key created before.
+    ///
+    /// # Errors
+    /// [`CommandRefusal`] when it may not.
+    pub fn check_command(
+        &self,
+        at: ReceivedAt,
+        by: &str,
+        step: &CommandStep,
+    ) -> Result<Option<CommandTicket>, CommandRefusal> {
+        let known = self.commands.check(at, by, step)?;
+        let device = match step {
+            CommandStep::Create { device, .. } => Some(*device),
+            CommandStep::Authorise(ticket) => self.commands.get(*ticket).map(|record| record.device),
+            CommandStep::Cancel(_) | CommandStep::Refuse(..) => None,
+        };
+        match device.map(|device| self.standings.of(&device)).filter(|standing| !standing.takes_commands()) {
+            Some(standing) if known.is_none() => Err(CommandRefusal::Standing(standing.name())),
+            _ => Ok(known),
+        }
+    }
+
+    /// Which command of this device should go to this conversation at `now`, if the device is in service.
+    #[must_use]
+    pub fn due_command(
+        &self,
+        device: &DeviceId,
+        connection: ConnectionId,
+        now: ReceivedAt,
+    ) -> Option<CommandTicket> {
+        let takes = self.standings.of(device).takes_commands();
+        takes.then(|| self.commands.due(device, connection, now)).flatten()
     }
 
     /// A conversation has begun.

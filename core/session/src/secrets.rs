@@ -25,11 +25,14 @@ pub enum KeyPurpose {
     /// P-256 public key (SEC 1, 65 or 33 bytes, or the x coordinate) with which a device signs or authenticates in
     /// EDHOC; `id` is its kid.
     DevicePublicKey,
+    /// Static password of a lock, as text, for commands; `id` is the device written `scheme:value`, or `*` for all
+    /// that have none of their own.
+    LockPassword,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NtagMetaRead,
         Self::NtagFileRead,
         Self::NtagMaster,
@@ -38,6 +41,7 @@ impl KeyPurpose {
         Self::EddystoneIdentity,
         Self::OscoreMaster,
         Self::DevicePublicKey,
+        Self::LockPassword,
     ];
 
     /// The word for it.
@@ -52,6 +56,7 @@ impl KeyPurpose {
             Self::EddystoneIdentity => "eddystone-identity",
             Self::OscoreMaster => "oscore-master",
             Self::DevicePublicKey => "device-public-key",
+            Self::LockPassword => "lock-password",
         }
     }
 

@@ -16,6 +16,8 @@ pub struct ApiConfig {
     pub secure_cookies: bool,
     /// Believe the last address in `X-Forwarded-For`: true only behind a proxy of one's own.
     pub forwarded_for: bool,
+    /// Somebody else than its creator must authorise a command that opens a seal.
+    pub four_eyes: bool,
     /// The base map.
     pub base_map: BaseMap,
     /// The time. Tests put their own.
@@ -30,6 +32,7 @@ impl Default for ApiConfig {
         Self {
             secure_cookies: false,
             forwarded_for: false,
+            four_eyes: true,
             base_map: BaseMap::bundled(),
             clock: Arc::new(system_clock),
             audit: Arc::new(|fact| tracing::info!(target: "audit", "{fact}")),

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use plomb_devices::Description;
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{DeviceId, EntryId, Protocol, Timestamp, Transport};
-use plomb_rules::{Change, State};
+use plomb_rules::{Change, CommandRecord, CommandStep, State};
 
 use crate::Subscription;
 
@@ -27,6 +27,9 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Does what a person wants done. Comes back once it is durable, with the alarms it changed.
     fn operate(&self, by: &str, action: Action) -> Reply<Result<Vec<Change>, Refused>>;
+
+    /// Takes a step of a command to a device. Comes back once it is durable, with the command as it is then.
+    fn command(&self, by: &str, step: CommandStep) -> Reply<Result<CommandRecord, Refused>>;
 
     /// The stream of durable updates after the sequence number `after`: what was missed, then live.
     /// Implemented by keeping a [`crate::Ring`] and calling [`crate::Ring::subscribe`].
@@ -65,6 +68,9 @@ pub enum Refused {
     /// It cannot be done as things stand. A sentence for the person.
     #[error("{0}")]
     Conflict(String),
+    /// It takes another person than the one who asks; the text says why.
+    #[error("{0}")]
+    AnotherPerson(String),
     /// It could not be made durable.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -124,6 +124,13 @@ impl Problem {
             .hint("Look at how things stand now, then decide again.")
     }
 
+    /// What the account may do, but not with what it began itself.
+    pub(crate) fn another_person(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "another-person-needed", "Another person must do this")
+            .detail(detail)
+            .hint("Ask somebody with the role operator or admin to authorise or refuse it.")
+    }
+
     /// Too many of something at once.
     pub(crate) fn too_many(detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many", "Too many at once")
@@ -150,6 +157,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Unknown(what) => Self::not_found(what),
             Refused::Conflict(why) => Self::conflict(why),
+            Refused::AnotherPerson(why) => Self::another_person(why),
             Refused::Unavailable(unavailable) => unavailable.into(),
         }
     }

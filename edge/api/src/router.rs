@@ -21,7 +21,7 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, devices, events, expectations, history, live, service, session, tiles, track,
+    accounts, alarms, commands, devices, events, expectations, history, live, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -49,6 +49,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "devices", description = "Devices and what they reported"),
         (name = "events", description = "One event and the way from its bytes to its alarms"),
         (name = "alarms", description = "What needs a person's action"),
+        (name = "commands", description = "What devices are told to do"),
         (name = "live", description = "What happens now"),
         (name = "platform", description = "What the platform speaks and how it stands"),
         (name = "map", description = "The base map"),
@@ -121,6 +122,12 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::get))
         .routes(routes!(alarms::acknowledge))
+        .routes(routes!(commands::of_device, commands::create))
+        .routes(routes!(commands::list))
+        .routes(routes!(commands::get))
+        .routes(routes!(commands::authorise))
+        .routes(routes!(commands::refuse))
+        .routes(routes!(commands::cancel))
         .routes(routes!(live::fleet))
         .routes(routes!(live::stream))
         .routes(routes!(service::protocols))

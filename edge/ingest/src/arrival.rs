@@ -1,7 +1,7 @@
 //! What a listener hands on, and what it gets back.
 
 use plomb_devices::Decoded;
-use plomb_evidence::{Closed, Opened};
+use plomb_evidence::{Closed, Dispatched, Opened, Sent};
 use plomb_model::{ConnectionId, Protocol, ReceivedAt};
 use tokio::sync::mpsc;
 
@@ -27,6 +27,10 @@ pub enum Arrival {
     Opened(Opened),
     /// Reports came.
     Received(Batch),
+    /// Commands can be given to the conversation through this door; comes after its beginning.
+    Reachable(ConnectionId, Door),
+    /// A command was put into bytes, or was not. Comes before the answer that it gets.
+    Dispatched(Dispatched),
     /// A conversation ended.
     Closed(Closed),
 }
@@ -46,7 +50,12 @@ pub enum Release {
         /// In which conversation.
         connection: ConnectionId,
     },
+    /// A command for the device; that it is sent is durable.
+    Command(Box<Sent>),
 }
+
+/// Where a conversation gets its batches back, and its commands.
+pub type Door = mpsc::Sender<Release>;
 
 /// Where arrivals go.
 pub type Intake = mpsc::Sender<Arrival>;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plomb_devices::{Decoded, LOOK_AHEAD_BYTES, Recognised, Session, SessionConfig, open, recognise};
-use plomb_model::{Issue, Protocol, ReceivedAt};
+use plomb_model::{Command, CommandError, CommandTicket, DeviceId, Issue, Protocol, ReceivedAt};
 
 /// The state of one conversation.
 pub(crate) struct Conversation {
@@ -125,6 +125,30 @@ impl Conversation {
                 }
             }
             Stage::Raw(_) => {}
+        }
+    }
+
+    /// Puts a command into bytes.
+    pub(crate) fn command(
+        &mut self,
+        now: ReceivedAt,
+        to: DeviceId,
+        ticket: CommandTicket,
+        command: &Command,
+        out: &mut Decoded,
+    ) -> Result<(), CommandError> {
+        match &mut self.stage {
+            Stage::Unplaced(_) => Err(CommandError::UnknownDevice),
+            Stage::Raw(protocol) => Err(CommandError::Unsupported { protocol: protocol.name() }),
+            Stage::Open(protocol, session) => {
+                let protocol = protocol.name();
+                let made =
+                    catch_unwind(AssertUnwindSafe(|| session.command(now, Some(to), ticket, command, out)));
+                made.unwrap_or_else(|_| {
+                    out.clear();
+                    Err(CommandError::Unsupported { protocol })
+                })
+            }
         }
     }
 

@@ -14,11 +14,12 @@ mod counters;
 mod http;
 mod messages;
 mod mqtt;
+mod orders;
 mod readers;
 mod tcp;
 mod udp;
 
-pub use arrival::{Arrival, Batch, Intake, Release};
+pub use arrival::{Arrival, Batch, Door, Intake, Release};
 pub use broker::{Broker, BrokerTls, serve_broker};
 pub use budget::Senders;
 pub use counters::IngestCounters;

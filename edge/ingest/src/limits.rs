@@ -13,6 +13,10 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 pub const UNANSWERED_BATCHES_MAX: usize = 8;
 /// Batches of one UDP listener that may wait to become durable.
 pub const UDP_UNANSWERED_MAX: usize = 4096;
+/// Commands that may wait for one conversation of TCP; a further one is tried again later.
+pub const COMMANDS_WAITING_MAX: usize = 8;
+/// Commands that may wait for the conversations of one UDP listener.
+pub const UDP_COMMANDS_WAITING_MAX: usize = 256;
 /// Senders of messages by HTTP or MQTT (a protocol from one peer) that a session is kept for; the one heard least lately gives way.
 pub const SENDERS_MAX: usize = 100_000;
 /// Web requests that may wait to become durable; a further one is told to come again.

@@ -64,7 +64,7 @@ impl Pending {
         };
         match timeout(Duration::from_secs(WRITE_S_MAX), released.recv()).await {
             Ok(Some(Release::Durable { decoded, .. })) => Some(decoded),
-            Ok(Some(Release::Refused { .. }) | None) | Err(_) => None,
+            Ok(Some(Release::Refused { .. } | Release::Command(_)) | None) | Err(_) => None,
         }
     }
 }

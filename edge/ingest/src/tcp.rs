@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plomb_devices::Decoded;
-use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, ReceivedAt, Transport};
+use plomb_evidence::{Closed, Dispatched, Opened, Sent};
+use plomb_model::{ConnectionId, Dispatch, ReceivedAt, Transport};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
@@ -18,7 +18,10 @@ use crate::arrival::{Arrival, Batch, Release};
 use crate::budget::{Budget, Worth, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
-use crate::limits::{CONNECTIONS_PER_LISTENER_MAX, READ_BYTES, UNANSWERED_BATCHES_MAX, WRITE_S_MAX};
+use crate::limits::{
+    COMMANDS_WAITING_MAX, CONNECTIONS_PER_LISTENER_MAX, READ_BYTES, UNANSWERED_BATCHES_MAX, WRITE_S_MAX,
+};
+use crate::orders::{ENDED, dispatch};
 use crate::{Listening, now};
 
 /// Why a connection is closed that costs too much.
@@ -79,8 +82,10 @@ async fn converse(stream: TcpStream, peer: SocketAddr, listening: Listening) {
         peer: peer.to_string().into(),
         at: now(),
     };
-    if listening.intake.send(Arrival::Opened(opened)).await.is_ok() {
-        let (back, released) = mpsc::channel(UNANSWERED_BATCHES_MAX + 1);
+    let (back, released) = mpsc::channel(UNANSWERED_BATCHES_MAX + 1 + COMMANDS_WAITING_MAX);
+    let reachable = Arrival::Reachable(connection, back.clone());
+    let intake = &listening.intake;
+    if intake.send(Arrival::Opened(opened)).await.is_ok() && intake.send(reachable).await.is_ok() {
         let counters = Arc::clone(&listening.counters);
         let intake = listening.intake.clone();
         let conversation = Conversation::new(listening.protocol, listening.session.clone());
@@ -157,6 +162,7 @@ impl Talk {
                     }
                     Err(reason) => Some(reason),
                 },
+                Happening::Released(Some(Release::Command(sent))) => self.command(&sent).await.err(),
                 Happening::Released(Some(release)) => self.release(release).await.err(),
                 Happening::Released(None) => Some("the platform has stopped"),
                 Happening::Tick => self.tick().await.err(),
@@ -247,18 +253,58 @@ impl Talk {
         let Release::Durable { mut decoded, .. } = release else {
             return Err("reports cannot be kept at the moment");
         };
-        let replies = decoded.all_replies();
-        if !replies.is_empty() {
-            let written = timeout(Duration::from_secs(WRITE_S_MAX), self.stream.write_all(replies)).await;
-            if !matches!(written, Ok(Ok(()))) {
-                return Err("the device does not take our replies");
-            }
-            IngestCounters::add(&self.listening.counters.bytes_sent, replies.len());
-        }
+        self.write(decoded.all_replies()).await?;
         let disbelieved = Worth { bad: decoded.disbelieved(), good: false };
         decoded.clear();
         self.spare.push(decoded);
         if self.charge(disbelieved, now()) { Err(TOO_MANY_BAD) } else { Ok(()) }
+    }
+
+    /// Puts a command into bytes and writes them. They are in no report: they may hold the lock's password.
+    async fn command(&mut self, sent: &Sent) -> Result<(), &'static str> {
+        let at = now();
+        let mut decoded = self.spare.pop().unwrap_or_default();
+        let secrets = &*self.listening.session.secrets;
+        let dispatch = dispatch(&mut self.conversation, secrets, at, sent, &mut decoded);
+        let written = dispatch == Dispatch::Written;
+        self.dispatched(at, sent, dispatch).await?;
+        if written {
+            self.write(decoded.all_replies()).await?;
+        }
+        decoded.clear();
+        self.spare.push(decoded);
+        Ok(())
+    }
+
+    /// A command that came too late for this conversation stays for the next one.
+    async fn keep(&mut self, sent: &Sent) {
+        if self.dispatched(now(), sent, Dispatch::Postponed(ENDED.into())).await.is_err() {
+            debug!(connection = self.connection.0, "The platform has stopped");
+        }
+    }
+
+    async fn dispatched(
+        &mut self,
+        at: ReceivedAt,
+        sent: &Sent,
+        dispatch: Dispatch,
+    ) -> Result<(), &'static str> {
+        let Sent { connection, ticket, .. } = *sent;
+        let dispatched = Dispatched { at, connection, ticket, dispatch };
+        let handed = self.listening.intake.send(Arrival::Dispatched(dispatched)).await;
+        handed.map_err(|_| "the platform has stopped")
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let written = timeout(Duration::from_secs(WRITE_S_MAX), self.stream.write_all(bytes)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            return Err("the device does not take our replies");
+        }
+        IngestCounters::add(&self.listening.counters.bytes_sent, bytes.len());
+        Ok(())
     }
 
     /// Hands on what is left, waits for what is not durable yet, and sends its replies.
@@ -272,8 +318,19 @@ impl Talk {
         while self.waiting > 0 {
             let patience = Duration::from_secs(WRITE_S_MAX);
             let Ok(Some(release)) = timeout(patience, self.released.recv()).await else { break };
-            if self.release(release).await.is_err() {
-                break;
+            match release {
+                Release::Command(sent) => self.keep(&sent).await,
+                release => {
+                    if self.release(release).await.is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.released.close();
+        while let Some(release) = self.released.recv().await {
+            if let Release::Command(sent) = release {
+                self.keep(&sent).await;
             }
         }
         reason

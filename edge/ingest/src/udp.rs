@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
-use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Protocol, ReceivedAt, Transport};
+use plomb_evidence::{Closed, Dispatched, Opened, Sent};
+use plomb_model::{ConnectionId, Dispatch, Protocol, ReceivedAt, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -16,7 +16,8 @@ use crate::arrival::{Arrival, Batch, Release};
 use crate::budget::{Budget, Worth, dropped_issue, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
-use crate::limits::{DATAGRAM_BYTES_MAX, UDP_PEERS_MAX, UDP_UNANSWERED_MAX};
+use crate::limits::{DATAGRAM_BYTES_MAX, UDP_COMMANDS_WAITING_MAX, UDP_PEERS_MAX, UDP_UNANSWERED_MAX};
+use crate::orders::{ENDED, dispatch};
 use crate::{Listening, now};
 
 /// How often sessions are looked at for their deadlines and their silence.
@@ -47,7 +48,7 @@ struct Peers {
 
 /// Serves datagrams until it is told to stop.
 pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
-    let (back, mut released) = mpsc::channel(UDP_UNANSWERED_MAX + 1);
+    let (back, mut released) = mpsc::channel(UDP_UNANSWERED_MAX + 1 + UDP_COMMANDS_WAITING_MAX);
     let mut peers = Peers { by_address: HashMap::new(), address_of: HashMap::new(), by_age: BTreeMap::new() };
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     let mut stop = listening.stop.clone();
@@ -57,13 +58,16 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
     loop {
         let ended = tokio::select! {
             biased;
-            release = released.recv() => {
+            release = released.recv() => match release {
+                Some(Release::Command(sent)) => command(&mut peers, &socket, &listening, &sent).await,
+                release => {
                 waiting = waiting.saturating_sub(1);
                 peers.charge(release.as_ref(), &listening);
                 let address = peers.address(release.as_ref());
                 reply(&socket, address, &listening, release).await;
                 Ok(())
-            }
+                }
+            },
             received = socket.recv_from(&mut buffer), if waiting < UDP_UNANSWERED_MAX => match received {
                 Ok((count, address)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
@@ -91,6 +95,9 @@ pub async fn serve_udp(socket: UdpSocket, listening: Listening) {
     }
     while waiting > 0 {
         let Ok(release) = tokio::time::timeout(ROUND * 5, released.recv()).await else { break };
+        if matches!(release, Some(Release::Command(_))) {
+            continue;
+        }
         waiting -= 1;
         let address = peers.address(release.as_ref());
         reply(&socket, address, &listening, release).await;
@@ -131,7 +138,7 @@ async fn datagram(
         {
             forget(peers, listening, oldest, "too many peers: the one heard least lately gave way").await?;
         }
-        remember(peers, listening, address, peer).await?;
+        remember(peers, listening, back, address, peer).await?;
     }
     let Some(peer) = peers.by_address.get_mut(&address) else { return Ok(false) };
     peers.by_age.remove(&(peer.heard_s, peer.connection));
@@ -187,6 +194,7 @@ async fn hand_on(
 async fn remember(
     peers: &mut Peers,
     listening: &Listening,
+    back: &mpsc::Sender<Release>,
     address: SocketAddr,
     peer: Peer,
 ) -> Result<(), Stopped> {
@@ -203,7 +211,35 @@ async fn remember(
     peers.address_of.insert(connection, address);
     peers.by_age.insert((peer.heard_s, connection), address);
     peers.by_address.insert(address, peer);
-    listening.intake.send(Arrival::Opened(opened)).await.map_err(|_| Stopped)
+    listening.intake.send(Arrival::Opened(opened)).await.map_err(|_| Stopped)?;
+    let reachable = Arrival::Reachable(connection, back.clone());
+    listening.intake.send(reachable).await.map_err(|_| Stopped)
+}
+
+/// Puts a command into bytes and sends them to the address that the device was heard from last.
+async fn command(
+    peers: &mut Peers,
+    socket: &UdpSocket,
+    listening: &Listening,
+    sent: &Sent,
+) -> Result<(), Stopped> {
+    let (connection, ticket, at) = (sent.connection, sent.ticket, now());
+    let address = peers.address_of.get(&connection).copied();
+    let found = address.and_then(|address| Some((address, peers.by_address.get_mut(&address)?)));
+    let mut decoded = Decoded::default();
+    let (address, dispatch) = match found {
+        Some((address, peer)) => {
+            let secrets = &*listening.session.secrets;
+            (Some(address), dispatch(&mut peer.conversation, secrets, at, sent, &mut decoded))
+        }
+        None => (None, Dispatch::Postponed(ENDED.into())),
+    };
+    let dispatched = Dispatched { at, connection, ticket, dispatch };
+    listening.intake.send(Arrival::Dispatched(dispatched)).await.map_err(|_| Stopped)?;
+    if let Some(address) = address {
+        send_each(socket, address, listening, &decoded).await;
+    }
+    Ok(())
 }
 
 async fn forget(
@@ -266,7 +302,7 @@ impl Peers {
     fn address(&self, release: Option<&Release>) -> Option<SocketAddr> {
         match release {
             Some(Release::Durable { connection, .. }) => self.address_of.get(connection).copied(),
-            Some(Release::Refused { .. }) | None => None,
+            Some(Release::Refused { .. } | Release::Command(_)) | None => None,
         }
     }
 }
@@ -278,7 +314,11 @@ async fn reply(
     release: Option<Release>,
 ) {
     let (Some(Release::Durable { decoded, .. }), Some(address)) = (release, address) else { return };
-    // One datagram a report, as the device sent it.
+    send_each(socket, address, listening, &decoded).await;
+}
+
+/// One datagram a report, as the device sent it.
+async fn send_each(socket: &UdpSocket, address: SocketAddr, listening: &Listening, decoded: &Decoded) {
     for report in decoded.reports().filter(|report| !report.replies.is_empty()) {
         match socket.send_to(report.replies, address).await {
             Ok(count) => IngestCounters::add(&listening.counters.bytes_sent, count),

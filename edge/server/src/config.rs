@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) listen: Listen,
     pub(crate) mqtt: Mqtt,
+    pub(crate) commands: Commands,
     pub(crate) devices: Devices,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
@@ -100,6 +101,19 @@ pub(crate) struct Devices {
     pub(crate) mqtt_credentials: PathBuf,
     pub(crate) jt808_require_authentication: bool,
     pub(crate) jt808_utc_offset_min: i16,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Commands {
+    /// Somebody else than its creator must authorise a command that opens a seal.
+    pub(crate) four_eyes: bool,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self { four_eyes: true }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

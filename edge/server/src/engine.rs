@@ -8,21 +8,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plomb_api::{DeviceMark, Question, Ring, Update, UpdateChange};
+use plomb_api::{DeviceMark, Question, Refused, Ring, Update, UpdateChange};
 use plomb_evidence::{Action, Operated};
 use plomb_flow::{Flow, Input};
 use plomb_ingest::{Arrival, Batch as Arrived, Release, now};
 use plomb_model::EntryId;
-use plomb_rules::{Change, RuleSettings};
+use plomb_rules::{Change, CommandRefusal, CommandStep, RuleSettings};
 use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
 use crate::metrics::EngineCounters;
 use crate::moved::Moved;
+use crate::outbox::Outbox;
 use crate::platform::Peers;
 use crate::recover::{Recovered, Recovery};
-use crate::round::Round;
+use crate::round::{CommandAnswer, Round};
 
 /// Arrivals taken from the listeners at once.
 const ARRIVALS_PER_ROUND: usize = 256;
@@ -41,6 +42,8 @@ pub(crate) enum Work {
     Ask(Question),
     /// A person's action; answered with the alarms it changed, or `None` when what it is about does not exist.
     Operate { by: Box<str>, action: Action, reply: oneshot::Sender<Option<Vec<Change>>> },
+    /// A step of a command; answered with the command as it is then.
+    Command { by: Box<str>, step: CommandStep, reply: CommandAnswer },
     /// A snapshot of the state: the number of the next entry and the bytes.
     Snapshot(oneshot::Sender<(EntryId, Vec<u8>)>),
 }
@@ -63,6 +66,8 @@ pub(crate) struct Engine {
     pub(crate) refused: Arc<AtomicBool>,
     /// Memory of rounds that are durable, for those to come.
     pub(crate) memory: Memory,
+    /// The way of commands to conversations.
+    pub(crate) outbox: Outbox,
 }
 
 /// Memory of batches, handed back by the journal's writer when they are durable.
@@ -134,13 +139,14 @@ impl Engine {
             self.recover(round, moved);
         } else {
             round.run(&mut self.flow, &Input::Clock(now()));
+            self.outbox.send_all(round, &mut self.flow);
             self.publish(moved);
         }
     }
 
     fn arrive(&mut self, round: &mut Round, arrival: Arrival) {
         if self.refused.load(Ordering::Acquire) {
-            refuse(arrival);
+            self.refuse(arrival);
             return;
         }
         match arrival {
@@ -148,7 +154,12 @@ impl Engine {
                 self.peers.remember(opened.connection, &opened.peer);
                 round.run(&mut self.flow, &Input::Opened(&opened));
             }
-            Arrival::Closed(closed) => round.run(&mut self.flow, &Input::Closed(&closed)),
+            Arrival::Reachable(connection, door) => self.outbox.reachable(connection, door),
+            Arrival::Dispatched(dispatched) => round.run(&mut self.flow, &Input::Dispatched(&dispatched)),
+            Arrival::Closed(closed) => {
+                self.outbox.closed(closed.connection);
+                round.run(&mut self.flow, &Input::Closed(&closed));
+            }
             Arrival::Received(Arrived { connection, protocol, at, mut decoded, back }) => {
                 let before = round.outcome.disbelieved;
                 round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
@@ -161,10 +172,16 @@ impl Engine {
     fn work(&mut self, round: &mut Round, work: Work) {
         match work {
             Work::Ask(question) => question(self.flow.state()),
+            Work::Command { by, step, reply } => self.command(round, by, step, reply),
             Work::Operate { by, action, reply } => {
                 let known = match &action {
                     Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
                     Action::SetStanding { .. } | Action::Expect { .. } | Action::PlaceGate { .. } => true,
+                    // Commands come as work of their own, which says why one is refused.
+                    Action::Order { .. }
+                    | Action::Authorise { .. }
+                    | Action::Refuse { .. }
+                    | Action::Cancel { .. } => false,
                 };
                 if known {
                     round.operate(&mut self.flow, Operated { at: now(), by, action }, reply);
@@ -182,6 +199,7 @@ impl Engine {
 
     /// Gives the round's entries to the journal, with what is to happen when they are durable.
     fn hand_over(&mut self, round: &mut Round, moved: &mut Moved) {
+        self.outbox.send_touched(round, &mut self.flow);
         if round.is_empty() {
             return;
         }
@@ -194,12 +212,12 @@ impl Engine {
         let (batch, completion) = done.finish();
         let (ring, durable, refused) =
             (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
-        let memory = self.memory.clone();
+        let (memory, undelivered) = (self.memory.clone(), self.outbox.undelivered.clone());
         self.writer.append(batch.when_durable(move |result| match result {
             Ok(receipt) => {
                 durable.store(receipt.end.0, Ordering::Release);
                 memory.give(receipt.buffer);
-                completion.release(&ring);
+                completion.release(&ring, &undelivered);
             }
             Err(error) => {
                 if !refused.swap(true, Ordering::AcqRel) {
@@ -236,13 +254,66 @@ impl Engine {
             Err(error) => error!(%error, "The state cannot be recovered from the journal"),
         }
     }
+
+    /// Nothing can be kept: the conversation ends, and the device will send again.
+    fn refuse(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Received(Arrived { connection, back, .. }) => {
+                if back.try_send(Release::Refused { connection }).is_err() {
+                    debug!(connection = connection.0, "The conversation has ended already");
+                }
+            }
+            Arrival::Reachable(connection, door) => self.outbox.reachable(connection, door),
+            Arrival::Closed(closed) => self.outbox.closed(closed.connection),
+            Arrival::Opened(_) | Arrival::Dispatched(_) => {}
+        }
+    }
+
+    /// Takes a step of a command, if it may be taken.
+    fn command(&mut self, round: &mut Round, by: Box<str>, step: CommandStep, reply: CommandAnswer) {
+        let (state, at) = (self.flow.state(), now());
+        let unknown = match &step {
+            CommandStep::Create { device, .. } if state.devices.find(device).is_none() => {
+                Some(Refused::Unknown(format!("device {device}")))
+            }
+            _ => None,
+        };
+        let checked = unknown.map_or_else(|| state.check_command(at, &by, &step).map_err(refused), Err);
+        let ticket = match (checked, &step) {
+            (Err(refused), _) => {
+                if reply.send(Err(refused)).is_err() {
+                    info!("Nobody waits for the refusal any more");
+                }
+                return;
+            }
+            (Ok(Some(ticket)), _) => {
+                if let Some(record) = state.commands.get(ticket).cloned() {
+                    round.command_again(record, reply);
+                }
+                return;
+            }
+            (Ok(None), CommandStep::Create { .. }) => state.commands.next_ticket(),
+            (
+                Ok(None),
+                CommandStep::Authorise(ticket) | CommandStep::Cancel(ticket) | CommandStep::Refuse(ticket, _),
+            ) => *ticket,
+        };
+        let action = match step {
+            CommandStep::Create { device, order, key, expires_at, four_eyes } => {
+                Action::Order { ticket, device, order, key, expires_at, four_eyes }
+            }
+            CommandStep::Authorise(ticket) => Action::Authorise { ticket },
+            CommandStep::Cancel(ticket) => Action::Cancel { ticket },
+            CommandStep::Refuse(ticket, reason) => Action::Refuse { ticket, reason },
+        };
+        round.command(&mut self.flow, Operated { at, by, action }, ticket, reply);
+    }
 }
 
-/// Nothing can be kept: the conversation ends, and the device will send again.
-fn refuse(arrival: Arrival) {
-    if let Arrival::Received(Arrived { connection, back, .. }) = arrival
-        && back.try_send(Release::Refused { connection }).is_err()
-    {
-        debug!(connection = connection.0, "The conversation has ended already");
+fn refused(refusal: CommandRefusal) -> Refused {
+    match refusal {
+        CommandRefusal::Unknown(_) => Refused::Unknown(refusal.to_string()),
+        CommandRefusal::FourEyes => Refused::AnotherPerson(refusal.to_string()),
+        _ => Refused::Conflict(refusal.to_string()),
     }
 }

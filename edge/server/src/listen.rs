@@ -23,8 +23,9 @@ use tracing::info;
 
 use crate::config::Config;
 
-/// Conversations of one second that can be numbered before the numbers run into the next second's.
-const CONNECTIONS_PER_SECOND_BITS: u32 = 16;
+/// Conversations of one millisecond that can be numbered before the numbers run into the next one's; a whole second
+/// would be too long, since a process that is started again takes less.
+const CONNECTIONS_PER_MILLISECOND_BITS: u32 = 7;
 
 /// What every listener is given. Numbers of conversations go on from the time of the start, so that they are
 /// unique in the journal without reading it.
@@ -35,13 +36,13 @@ pub(crate) fn listening(
     counters: &Arc<IngestCounters>,
     stop: watch::Receiver<bool>,
 ) -> Listening {
-    let seconds = u64::try_from(now().0.as_millis() / 1000).unwrap_or(0);
+    let millis = u64::try_from(now().0.as_millis()).unwrap_or(0);
     Listening {
         protocol: None,
         session,
         idle_s_max: config.devices.idle_s_max,
         intake,
-        connections: Arc::new(AtomicU64::new(seconds << CONNECTIONS_PER_SECOND_BITS)),
+        connections: Arc::new(AtomicU64::new(millis << CONNECTIONS_PER_MILLISECOND_BITS)),
         counters: Arc::clone(counters),
         senders: Arc::default(),
         stop,

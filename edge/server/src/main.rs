@@ -10,6 +10,7 @@ mod listen;
 mod logging;
 mod metrics;
 mod moved;
+mod outbox;
 mod platform;
 mod platform_key;
 mod protocols;

@@ -13,7 +13,7 @@ use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::IngestCounters;
 use plomb_model::{ConnectionId, EntryId, Protocol, Timestamp};
-use plomb_rules::Change;
+use plomb_rules::{Change, CommandRecord, CommandStep};
 use plomb_store::{
     COMMIT_BUCKETS_US, Cursor, Health as JournalHealth, Journal, JournalReader, Order, StoreError,
 };
@@ -75,6 +75,12 @@ impl Platform for Plomb {
                 | Action::PlaceGate { gate: device, .. } => {
                     format!("device {device}")
                 }
+                Action::Order { ticket, .. }
+                | Action::Authorise { ticket }
+                | Action::Refuse { ticket, .. }
+                | Action::Cancel { ticket } => {
+                    format!("command {}", ticket.0)
+                }
             };
             let (reply, answer) = oneshot::channel();
             work.send(Work::Operate { by, action, reply }).await.map_err(|_| busy())?;
@@ -83,6 +89,15 @@ impl Platform for Plomb {
                 Ok(None) => Err(Refused::Unknown(what)),
                 Err(_) => Err(not_kept().into()),
             }
+        })
+    }
+
+    fn command(&self, by: &str, step: CommandStep) -> Reply<Result<CommandRecord, Refused>> {
+        let (work, by) = (self.work.clone(), by.into());
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            work.send(Work::Command { by, step, reply }).await.map_err(|_| busy())?;
+            answer.await.map_err(|_| not_kept())?
         })
     }
 
@@ -291,6 +306,8 @@ fn entry(reader: &JournalReader, peers: &Peers, id: EntryId) -> Result<Option<St
         Entry::Received(received) => peers.of(received.connection),
         Entry::Opened(opened) => Some(opened.peer.to_string()),
         Entry::Closed(closed) => peers.of(closed.connection),
+        Entry::Sent(sent) => peers.of(sent.connection),
+        Entry::Dispatched(dispatched) => peers.of(dispatched.connection),
         Entry::Operated(_) | Entry::Clocked(_) | Entry::Decided(_) | Entry::Configured(_) => None,
     };
     Ok(Some(StoredEntry { entry, leaf_hash: leaf_hash(&bytes).0, peer }))

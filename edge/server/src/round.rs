@@ -1,17 +1,21 @@
 //! What the flow thread does between two handovers to the journal.
 
-use plomb_api::{Ring, Update, UpdateChange};
+use plomb_api::{Refused, Ring, Update, UpdateChange};
 use plomb_devices::Decoded;
-use plomb_evidence::Operated;
+use plomb_evidence::{Operated, Sent};
 use plomb_flow::{Flow, Input, Ledger, Outcome};
-use plomb_ingest::Release;
-use plomb_model::{ConnectionId, EntryId};
-use plomb_rules::Change;
+use plomb_ingest::{Door, Release};
+use plomb_model::{CommandTicket, ConnectionId, EntryId};
+use plomb_rules::{Change, CommandRecord};
 use plomb_store::Batch;
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
+use crate::outbox::Undelivered;
+
 type Answer = oneshot::Sender<Option<Vec<Change>>>;
+/// Answers a step of a command with the command as it is then.
+pub(crate) type CommandAnswer = oneshot::Sender<Result<CommandRecord, Refused>>;
 
 /// Entries that become durable together, and what hangs on them.
 pub(crate) struct Round {
@@ -19,6 +23,8 @@ pub(crate) struct Round {
     pub(crate) outcome: Outcome,
     releases: Vec<(mpsc::Sender<Release>, ConnectionId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
+    commanded: Vec<(CommandAnswer, CommandRecord)>,
+    orders: Vec<(Door, Box<Sent>)>,
 }
 
 impl Round {
@@ -29,6 +35,8 @@ impl Round {
             outcome: Outcome::default(),
             releases: Vec::new(),
             operated: Vec::new(),
+            commanded: Vec::new(),
+            orders: Vec::new(),
         }
     }
 
@@ -43,6 +51,31 @@ impl Round {
         self.run(flow, &Input::Operated(&operated));
         let changes = self.outcome.changes.iter().skip(before).map(|(_, change)| change.clone()).collect();
         self.operated.push((answer, changes));
+    }
+
+    /// Takes a step of a command; answered when it is durable.
+    pub(crate) fn command(
+        &mut self,
+        flow: &mut Flow,
+        operated: Operated,
+        ticket: CommandTicket,
+        answer: CommandAnswer,
+    ) {
+        self.run(flow, &Input::Operated(&operated));
+        if let Some(record) = flow.state().commands.get(ticket) {
+            self.commanded.push((answer, record.clone()));
+        }
+    }
+
+    /// Answers with a command as it is, once what it hangs on is durable.
+    pub(crate) fn command_again(&mut self, record: CommandRecord, answer: CommandAnswer) {
+        self.commanded.push((answer, record));
+    }
+
+    /// Sends a command: it goes through the door when that is durable.
+    pub(crate) fn send(&mut self, flow: &mut Flow, sent: Sent, door: Door) {
+        self.run(flow, &Input::Sent(&sent));
+        self.orders.push((door, Box::new(sent)));
     }
 
     /// Lets the replies of these reports go when the round is durable.
@@ -65,31 +98,51 @@ impl Round {
 
     /// Nothing to make durable and nobody who waits for it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.batch.is_empty() && self.releases.is_empty() && self.operated.is_empty()
+        self.batch.is_empty()
+            && self.releases.is_empty()
+            && self.operated.is_empty()
+            && self.commanded.is_empty()
     }
 
     /// The entries for the journal, and what is to happen afterwards.
     pub(crate) fn finish(self) -> (Batch, Completion) {
-        let Self { batch, outcome, releases, operated } = self;
-        (batch, Completion { changes: outcome.changes, releases, operated })
+        let Self { batch, outcome, releases, operated, commanded, orders } = self;
+        let Outcome { changes, commands, .. } = outcome;
+        (batch, Completion { changes, commands, releases, operated, commanded, orders })
     }
 }
 
 /// What happens when a round is durable, or is not.
 pub(crate) struct Completion {
     changes: Vec<(EntryId, Change)>,
+    commands: Vec<(EntryId, CommandRecord)>,
     releases: Vec<(mpsc::Sender<Release>, ConnectionId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
+    commanded: Vec<(CommandAnswer, CommandRecord)>,
+    orders: Vec<(Door, Box<Sent>)>,
 }
 
 impl Completion {
     /// Alarms first: somebody may have to act.
-    pub(crate) fn release(self, ring: &Ring) {
+    pub(crate) fn release(self, ring: &Ring, undelivered: &Undelivered) {
         if !self.changes.is_empty() {
             ring.publish(self.changes.into_iter().map(|(entry, (change, alarm))| Update {
                 sequence: entry.0,
                 change: UpdateChange::Alarm(change, Box::new(alarm)),
             }));
+        }
+        if !self.commands.is_empty() {
+            ring.publish(self.commands.into_iter().map(|(entry, record)| Update {
+                sequence: entry.0,
+                change: UpdateChange::Command(Box::new(record)),
+            }));
+        }
+        for (door, sent) in self.orders {
+            if let Err(error) = door.try_send(Release::Command(sent))
+                && let Release::Command(sent) = error.into_inner()
+            {
+                undelivered.add(*sent);
+            }
         }
         for (back, connection, decoded) in self.releases {
             if back.try_send(Release::Durable { connection, decoded }).is_err() {
@@ -98,6 +151,11 @@ impl Completion {
         }
         for (answer, changes) in self.operated {
             if answer.send(Some(changes)).is_err() {
+                debug!("Nobody waits for the answer any more");
+            }
+        }
+        for (answer, record) in self.commanded {
+            if answer.send(Ok(record)).is_err() {
                 debug!("Nobody waits for the answer any more");
             }
         }

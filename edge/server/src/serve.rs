@@ -32,6 +32,7 @@ use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
 use crate::metrics::EngineCounters;
+use crate::outbox::Outbox;
 use crate::platform::{Peers, Plomb};
 use crate::recover::{Recovered, Recovery};
 use crate::snapshots::{snapshot, snapshot_rounds};
@@ -143,6 +144,7 @@ fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -
         durable: Arc::new(AtomicU64::new(next.0)),
         refused: Arc::new(AtomicBool::new(false)),
         memory: Memory::default(),
+        outbox: Outbox::default(),
         flow,
         next,
     })
@@ -209,7 +211,7 @@ fn api_config(config: &Config) -> anyhow::Result<ApiConfig> {
     } else {
         BaseMap::open(path).with_context(|| format!("opening the base map {}", path.display()))?
     };
-    Ok(ApiConfig { base_map, ..ApiConfig::default() })
+    Ok(ApiConfig { base_map, four_eyes: config.commands.four_eyes, ..ApiConfig::default() })
 }
 
 /// Where the first administrator's password is put when nobody sits at the terminal.

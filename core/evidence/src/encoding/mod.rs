@@ -8,9 +8,11 @@ mod cbor;
 mod keys;
 mod read;
 mod read_alarm;
+mod read_command;
 mod read_event;
 mod read_reading;
 mod write;
+mod write_command;
 
 pub use keys::{EntryKeys, keys};
 pub use read::{DecodeError, decode};
@@ -51,6 +53,10 @@ pub enum EntryKind {
     Decided,
     /// [`Entry::Configured`].
     Configured,
+    /// [`Entry::Sent`].
+    Sent,
+    /// [`Entry::Dispatched`].
+    Dispatched,
     /// One of a later version.
     Other(u64),
 }
@@ -67,6 +73,8 @@ impl EntryKind {
             Self::Clocked => 5,
             Self::Decided => 6,
             Self::Configured => 7,
+            Self::Sent => 9,
+            Self::Dispatched => 10,
             Self::Other(code) => code,
         }
     }
@@ -82,6 +90,8 @@ impl EntryKind {
             5 => Self::Clocked,
             6 => Self::Decided,
             7 => Self::Configured,
+            9 => Self::Sent,
+            10 => Self::Dispatched,
             other => Self::Other(other),
         }
     }
@@ -111,6 +121,10 @@ pub fn encode(entry: &Entry, out: &mut Vec<u8>) {
         }
         Entry::Decided(decided) => encode_decided(decided, out),
         Entry::Configured(configured) => encode_configured(configured, out),
+        Entry::Sent(sent) => write_command::sent(sent, &mut head(out, EntryKind::Sent, 5)),
+        Entry::Dispatched(dispatched) => {
+            write_command::dispatched(dispatched, &mut head(out, EntryKind::Dispatched, 4));
+        }
     }
 }
 
@@ -245,11 +259,18 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.device(gate);
             writer.optional(place.as_ref(), |writer, place| writer.position(place));
         }
+        Action::Order { .. } | Action::Authorise { .. } | Action::Refuse { .. } | Action::Cancel { .. } => {
+            write_command::action(&operated.action, &mut writer);
+        }
     }
 }
 
 fn encode_decided(decided: &Decided, out: &mut Vec<u8>) {
-    let mut writer = head(out, EntryKind::Decided, present([true, !decided.alarms.is_empty()]));
+    let mut writer = head(
+        out,
+        EntryKind::Decided,
+        present([true, !decided.alarms.is_empty(), !decided.commands.is_empty()]),
+    );
     writer.unsigned(2_u8);
     writer.unsigned(decided.about.0);
     if !decided.alarms.is_empty() {
@@ -260,6 +281,10 @@ fn encode_decided(decided: &Decided, out: &mut Vec<u8>) {
             writer.unsigned(*change as u8);
             writer.alarm(alarm);
         }
+    }
+    if !decided.commands.is_empty() {
+        writer.unsigned(4_u8);
+        write_command::changes(&decided.commands, &mut writer);
     }
 }
 

@@ -71,6 +71,8 @@ pub fn decode(bytes: &[u8]) -> Result<Entry> {
         EntryKind::Clocked => Entry::Clocked(reader.clocked()?),
         EntryKind::Decided => Entry::Decided(reader.decided()?),
         EntryKind::Configured => Entry::Configured(reader.configured()?),
+        EntryKind::Sent => Entry::Sent(reader.sent()?),
+        EntryKind::Dispatched => Entry::Dispatched(reader.dispatched()?),
         EntryKind::Other(code) => return Err(reader.unknown("entry kind", code)),
     };
     reader.end()?;
@@ -397,6 +399,7 @@ impl<'b> Reader<'b> {
                 self.skip(more)?;
                 Ok(action)
             }
+            code @ 10..=13 => self.command_action(code, more),
             code => Err(self.unknown("action", code)),
         }
     }
@@ -413,16 +416,18 @@ impl<'b> Reader<'b> {
     }
 
     fn decided(&mut self) -> Result<Decided> {
-        let (mut about, mut alarms) = (None, Vec::new());
+        let (mut about, mut alarms, mut commands) = (None, Vec::new(), Vec::new());
         self.fields("fields", |reader, key| {
             match key {
                 2 => about = Some(EntryId(reader.unsigned("entry")?)),
                 3 => alarms = reader.items("alarms", Self::changed_alarm)?,
+                4 => commands = reader.items("commands", Self::changed_command)?,
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
-        Ok(Decided { about: about.ok_or_else(|| self.malformed("entry"))?, alarms: alarms.into() })
+        let about = about.ok_or_else(|| self.malformed("entry"))?;
+        Ok(Decided { about, alarms: alarms.into(), commands: commands.into() })
     }
 }
 

@@ -1,12 +1,15 @@
 //! Entries as odd as the types allow.
 
-use plomb_evidence::{Action, Closed, Configured, Decided, Entry, Opened, Operated, Received};
+use plomb_evidence::{
+    Action, Closed, CommandChange, Configured, Decided, Dispatched, Entry, Opened, Operated, Received, Sent,
+};
 use plomb_model::{
     Acknowledgement, Alarm, AlarmChange, AlarmId, AlarmKind, CardNumber, CellTower, CentiCelsius,
-    CentiDegrees, CentiPercent, CommandOutcome, CommandTicket, ConnectionId, Delivery, DeviceId, EntryId,
-    Event, EventId, EventKind, Fix, Identity, Issue, LatitudeE7, LongitudeE7, Metres, Millivolts, OccurredAt,
-    Percent, Position, Priority, Protocol, Reading, ReceivedAt, Scheme, SealEvidence, SealReading, Signals,
-    Speed, Standing, Timestamp, Transport, Trust, UnlockMethod, UnlockReport, UnlockVerdict,
+    CentiDegrees, CentiPercent, CommandOutcome, CommandState, CommandTicket, ConnectionId, Delivery,
+    DeviceId, Dispatch, EntryId, Event, EventId, EventKind, Fix, Identity, Issue, LatitudeE7, LongitudeE7,
+    Metres, Millivolts, OccurredAt, Order, Percent, Position, Priority, Protocol, Reading, ReceivedAt,
+    Scheme, SealEvidence, SealReading, Signals, Speed, Standing, Timestamp, Transport, Trust, UnlockMethod,
+    UnlockReport, UnlockVerdict,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -274,7 +277,20 @@ fn received() -> impl Strategy<Value = Received> {
     )
 }
 
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        select(vec![Order::Unlock, Order::Lock, Order::Locate, Order::SetTime, Order::Restart]),
+        (text(), any::<u8>())
+            .prop_map(|(sub_lock, window_min)| Order::UnlockSubLock { sub_lock, window_min }),
+        (any::<u32>(), of(any::<u32>()))
+            .prop_map(|(seconds, wake_min)| Order::ReportingInterval { seconds, wake_min }),
+        any::<(u16, u32)>().prop_map(|(seconds, validity_s)| Order::Track { seconds, validity_s }),
+        text().prop_map(Order::Text),
+    ]
+}
+
 fn action() -> impl Strategy<Value = Action> {
+    let ticket = || any::<u64>().prop_map(CommandTicket);
     prop_oneof![
         (any::<u64>(), text(), text()).prop_map(|(alarm, reason, note)| Action::Acknowledge {
             alarm: AlarmId(alarm),
@@ -289,7 +305,46 @@ fn action() -> impl Strategy<Value = Action> {
             by: by.0
         }),
         (device(), of(position())).prop_map(|(gate, place)| Action::PlaceGate { gate, place }),
+        (ticket(), device(), order(), text(), received_at(), any::<bool>()).prop_map(
+            |(ticket, device, order, key, expires_at, four_eyes)| Action::Order {
+                ticket,
+                device,
+                order,
+                key,
+                expires_at,
+                four_eyes
+            }
+        ),
+        ticket().prop_map(|ticket| Action::Authorise { ticket }),
+        ticket().prop_map(|ticket| Action::Cancel { ticket }),
+        (ticket(), text()).prop_map(|(ticket, reason)| Action::Refuse { ticket, reason }),
     ]
+}
+
+fn sent() -> impl Strategy<Value = Entry> {
+    (received_at(), device(), any::<u64>(), any::<u64>(), order()).prop_map(
+        |(at, device, connection, ticket, order)| {
+            let (connection, ticket) = (ConnectionId(connection), CommandTicket(ticket));
+            Entry::Sent(Sent { at, device, connection, ticket, order })
+        },
+    )
+}
+
+fn dispatched() -> impl Strategy<Value = Entry> {
+    let dispatch = prop_oneof![
+        Just(Dispatch::Written),
+        text().prop_map(Dispatch::Postponed),
+        text().prop_map(Dispatch::Impossible)
+    ];
+    (received_at(), any::<u64>(), any::<u64>(), dispatch).prop_map(|(at, connection, ticket, dispatch)| {
+        let (connection, ticket) = (ConnectionId(connection), CommandTicket(ticket));
+        Entry::Dispatched(Dispatched { at, connection, ticket, dispatch })
+    })
+}
+
+fn command_change() -> impl Strategy<Value = CommandChange> {
+    (any::<u64>(), select(CommandState::ALL.to_vec()), text())
+        .prop_map(|(ticket, state, detail)| CommandChange { ticket: CommandTicket(ticket), state, detail })
 }
 
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
@@ -313,8 +368,13 @@ pub(crate) fn entry() -> impl Strategy<Value = Entry> {
         at,
     });
     let operated = (received_at(), text(), action()).prop_map(|(at, by, action)| Operated { at, by, action });
-    let decided = (any::<u64>(), vec(alarm(), 0..4))
-        .prop_map(|(about, alarms)| Decided { about: EntryId(about), alarms: alarms.into() });
+    let decided = (any::<u64>(), vec(alarm(), 0..4), vec(command_change(), 0..3)).prop_map(
+        |(about, alarms, commands)| Decided {
+            about: EntryId(about),
+            alarms: alarms.into(),
+            commands: commands.into(),
+        },
+    );
     let configured = (received_at(), vec((text(), any::<i64>()), 0..5))
         .prop_map(|(at, settings)| Configured { at, settings: settings.into() });
     prop_oneof![
@@ -325,5 +385,7 @@ pub(crate) fn entry() -> impl Strategy<Value = Entry> {
         1 => received_at().prop_map(Entry::Clocked),
         3 => decided.prop_map(Entry::Decided),
         1 => configured.prop_map(Entry::Configured),
+        1 => sent(),
+        1 => dispatched(),
     ]
 }

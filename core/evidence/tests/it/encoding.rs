@@ -91,7 +91,15 @@ proptest! {
             Entry::Clocked(at) => {
                 prop_assert_eq!((found.kind, found.received_at), (EntryKind::Clocked, Some(*at)));
             }
-            Entry::Opened(_) | Entry::Closed(_) | Entry::Operated(_) | Entry::Configured(_) => {
+            Entry::Sent(sent) => {
+                prop_assert_eq!((found.kind, found.device), (EntryKind::Sent, Some(sent.device)));
+                prop_assert_eq!(found.received_at, Some(sent.at));
+            }
+            Entry::Opened(_)
+            | Entry::Closed(_)
+            | Entry::Operated(_)
+            | Entry::Configured(_)
+            | Entry::Dispatched(_) => {
                 prop_assert_eq!(found.device, None);
                 prop_assert_eq!(found.times.map(|times| times.0), found.received_at.map(|at| at.0));
             }

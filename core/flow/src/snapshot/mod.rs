@@ -17,8 +17,10 @@ use plomb_rules::{DeviceIndex, DeviceState, Recent, RuleSettings, State};
 
 use crate::Flow;
 
+mod commands;
+
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -65,6 +67,10 @@ impl Flow {
             .collect();
         out.numbers(&endings);
         records::write(&mut out, state);
+        out.numbers(&[count(state.commands.iter().count()), number(state.commands.last())]);
+        for record in state.commands.iter() {
+            commands::write(&mut out, record);
+        }
         out.0
     }
 
@@ -104,6 +110,11 @@ impl Flow {
             }
         }
         records::read(&mut reader, &mut state)?;
+        let [records, last] = reader.fixed()?;
+        for _ in 0..records {
+            state.commands.restore(commands::read(&mut reader)?);
+        }
+        state.commands.restore_last(last.cast_unsigned());
         Ok(Self::with_state(state))
     }
 }
@@ -246,7 +257,11 @@ fn read_numbers(
 fn write_alarm(out: &mut Writer, state: &State, alarm: &Alarm) {
     let index = state.devices.find(&alarm.device).map_or(ABSENT, |index| i64::from(index.0));
     out.numbers(&[index]);
-    let decided = Decided { about: EntryId(0), alarms: Box::new([(AlarmChange::Raised, alarm.clone())]) };
+    let decided = Decided {
+        about: EntryId(0),
+        alarms: Box::new([(AlarmChange::Raised, alarm.clone())]),
+        commands: Box::default(),
+    };
     out.entry(&Entry::Decided(decided));
 }
 

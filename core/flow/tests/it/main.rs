@@ -6,6 +6,8 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod commands;
+
 use plomb_devices::Decoded;
 use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
 use plomb_flow::{Flow, Input, Ledger, Outcome, Replayed};

@@ -20,6 +20,11 @@ pub(crate) struct Api {
 }
 
 impl Api {
+    /// Whether somebody else than its creator must authorise a command that opens a seal.
+    pub(crate) const fn four_eyes(&self) -> bool {
+        self.config.four_eyes
+    }
+
     pub(crate) fn new(platform: Arc<dyn Platform>, accounts: Arc<Accounts>, config: ApiConfig) -> Self {
         Self { platform, accounts, config, telemetry: Telemetry::default() }
     }

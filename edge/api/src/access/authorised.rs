@@ -8,8 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use plomb_devices::Description;
 use plomb_evidence::Action;
-use plomb_model::{EntryId, Protocol, Redacted, Timestamp};
-use plomb_rules::{Change, State};
+use plomb_model::{CommandTicket, EntryId, Protocol, Redacted, Timestamp};
+use plomb_rules::{Change, CommandRecord, CommandStep, State};
 use tokio::sync::oneshot;
 
 use super::{Api, Credential};
@@ -33,6 +33,10 @@ pub(crate) trait Needs: Send + Sync + 'static {
 pub(crate) struct Read;
 /// May act on alarms.
 pub(crate) struct Operate;
+/// May tell devices what to do.
+pub(crate) struct Order;
+/// May let what opens a seal be sent.
+pub(crate) struct Authorise;
 /// May manage accounts.
 pub(crate) struct Administer;
 /// May set a password: one's own, or with more rights anybody's.
@@ -43,6 +47,12 @@ impl Needs for Read {
 }
 impl Needs for Operate {
     const RIGHT: Right = Right::Operate;
+}
+impl Needs for Order {
+    const RIGHT: Right = Right::Order;
+}
+impl Needs for Authorise {
+    const RIGHT: Right = Right::Authorise;
 }
 impl Needs for Administer {
     const RIGHT: Right = Right::Administer;
@@ -90,9 +100,9 @@ impl<R> Authorised<R> {
     }
 }
 
-impl Authorised<Read> {
+impl<R> Authorised<R> {
     /// Asks the state; the question is answered on the flow thread and must be short.
-    pub(crate) async fn ask<T: Send + 'static>(
+    async fn question<T: Send + 'static>(
         &self,
         question: impl FnOnce(&State) -> T + Send + 'static,
     ) -> Result<T, Problem> {
@@ -106,6 +116,16 @@ impl Authorised<Read> {
             Ok(Err(_)) => Err(Unavailable("the platform is stopping".to_owned()).into()),
             Err(_) => Err(Unavailable("the platform does not answer".to_owned()).into()),
         }
+    }
+}
+
+impl Authorised<Read> {
+    /// Asks the state; the question must be short.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
     }
 
     pub(crate) async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, Unavailable> {
@@ -140,6 +160,39 @@ impl Authorised<Operate> {
     /// Does something in the name of this account; comes back once it is durable.
     pub(crate) async fn operate(&self, action: Action) -> Result<Vec<Change>, Problem> {
         Ok(self.api.platform.operate(&self.session.name, action).await?)
+    }
+}
+
+impl Authorised<Order> {
+    /// Asks the state before something is ordered; whoever may order may read.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
+    }
+
+    /// Creates a command or takes one back in the name of this account; comes back once it is durable.
+    pub(crate) async fn command(&self, step: CommandStep) -> Result<CommandRecord, Problem> {
+        Ok(self.api.platform.command(&self.session.name, step).await?)
+    }
+}
+
+impl Authorised<Authorise> {
+    /// Lets a command be sent in the name of this account; comes back once it is durable.
+    pub(crate) async fn authorise(&self, ticket: CommandTicket) -> Result<CommandRecord, Problem> {
+        let step = CommandStep::Authorise(ticket);
+        Ok(self.api.platform.command(&self.session.name, step).await?)
+    }
+
+    /// Does not let a command be sent; comes back once that is durable.
+    pub(crate) async fn refuse(
+        &self,
+        ticket: CommandTicket,
+        reason: Box<str>,
+    ) -> Result<CommandRecord, Problem> {
+        let step = CommandStep::Refuse(ticket, reason);
+        Ok(self.api.platform.command(&self.session.name, step).await?)
     }
 }
 

@@ -5,7 +5,7 @@
 pub enum Role {
     /// Looks.
     Viewer,
-    /// Looks and acts on alarms.
+    /// Looks, acts on alarms, and tells devices what to do.
     Operator,
     /// Also manages accounts.
     Admin,
@@ -39,6 +39,10 @@ pub enum Right {
     Read,
     /// Take note of alarms.
     Operate,
+    /// Tell devices what to do.
+    Order,
+    /// Let what opens a seal be sent.
+    Authorise,
     /// Make and delete accounts and set anybody's password.
     Administer,
     /// Set one's own password.
@@ -47,7 +51,8 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Operate, Self::Administer, Self::OwnPassword];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Operate, Self::Order, Self::Authorise, Self::Administer, Self::OwnPassword];
 
     /// The words for it, after "may not".
     #[must_use]
@@ -55,6 +60,8 @@ impl Right {
         match self {
             Self::Read => "read",
             Self::Operate => "act on alarms",
+            Self::Order => "order devices",
+            Self::Authorise => "authorise commands",
             Self::Administer => "manage accounts",
             Self::OwnPassword => "set a password",
         }
@@ -68,7 +75,7 @@ pub const fn can(role: Role, right: Right) -> bool {
         Right::Read | Right::OwnPassword => match role {
             Role::Viewer | Role::Operator | Role::Admin => true,
         },
-        Right::Operate => match role {
+        Right::Operate | Right::Order | Right::Authorise => match role {
             Role::Viewer => false,
             Role::Operator | Role::Admin => true,
         },
@@ -88,6 +95,8 @@ mod tests {
         let rows = [
             (Right::Read, [true, true, true]),
             (Right::Operate, [false, true, true]),
+            (Right::Order, [false, true, true]),
+            (Right::Authorise, [false, true, true]),
             (Right::Administer, [false, false, true]),
             (Right::OwnPassword, [true, true, true]),
         ];

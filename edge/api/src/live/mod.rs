@@ -9,6 +9,7 @@ pub(crate) use ring::sse_frame;
 pub use ring::{Ring, Subscription, Told};
 
 use plomb_model::{Alarm, AlarmChange};
+use plomb_rules::CommandRecord;
 
 /// One durable thing that the screens must learn.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Update {
 pub enum UpdateChange {
     /// An alarm was raised or has changed: told at once.
     Alarm(AlarmChange, Box<Alarm>),
+    /// A command has come into another state: told at once.
+    Command(Box<CommandRecord>),
     /// A device's place, condition or last word is another: told with the next batch, at most once a second.
     Moved(DeviceMark),
 }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::{DeviceMark, Update, UpdateChange};
-use crate::view::AlarmView;
+use crate::view::{AlarmView, CommandView};
 
 /// Events kept for clients that come back: half an hour of `positions` and twice as many alarms.
 const EVENTS_MAX: usize = 4_096;
@@ -93,9 +93,9 @@ impl Ring {
         Self { shared: Arc::new(Shared { events: Mutex::new(events), wake: watch::Sender::new(0) }) }
     }
 
-    /// Publishes durable updates, oldest first. Alarms are on their way when this returns.
+    /// Publishes durable updates, oldest first. Alarms and commands are on their way when this returns.
     pub fn publish(&self, updates: impl IntoIterator<Item = Update>) {
-        let mut alarms = Vec::new();
+        let mut at_once = Vec::new();
         let mut marks = Vec::new();
         let mut sequence = 0;
         for update in updates {
@@ -103,12 +103,16 @@ impl Ring {
             match update.change {
                 UpdateChange::Alarm(_, alarm) => {
                     let data = serde_json::to_string(&AlarmView::new(&alarm)).unwrap_or_default();
-                    alarms.push((update.sequence, data));
+                    at_once.push((update.sequence, "alarm", data));
+                }
+                UpdateChange::Command(record) => {
+                    let data = serde_json::to_string(&CommandView::new(&record)).unwrap_or_default();
+                    at_once.push((update.sequence, "command", data));
                 }
                 UpdateChange::Moved(mark) => marks.push(mark),
             }
         }
-        self.shared.take_in(sequence, &alarms, &marks);
+        self.shared.take_in(sequence, &at_once, &marks);
     }
 
     /// A client's reading of the ring: from now on, or with what was missed since the sequence number `after`.
@@ -212,10 +216,10 @@ impl Shared {
         self.wake.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    fn take_in(&self, sequence: u64, alarms: &[(u64, String)], marks: &[DeviceMark]) {
+    fn take_in(&self, sequence: u64, at_once: &[(u64, &str, String)], marks: &[DeviceMark]) {
         let mut events = self.lock();
-        for (sequence, data) in alarms {
-            events.keep(*sequence, "alarm", data);
+        for (sequence, event, data) in at_once {
+            events.keep(*sequence, event, data);
         }
         events.sequence = events.sequence.max(sequence);
         let first_mark = events.moved.is_empty() && !marks.is_empty();
@@ -227,7 +231,7 @@ impl Shared {
             events.complete_from = events.sequence + 1;
         }
         drop(events);
-        if first_mark || !alarms.is_empty() {
+        if first_mark || !at_once.is_empty() {
             self.wake_all();
         }
     }

@@ -4,6 +4,7 @@
 mod account;
 mod alarm;
 mod chain;
+mod command;
 mod csv;
 mod device;
 mod event;
@@ -17,6 +18,7 @@ mod word;
 pub(crate) use account::{AccountView, AccountsView, SessionView};
 pub(crate) use alarm::{AlarmView, AlarmsView};
 pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
+pub(crate) use command::{CommandView, CommandsView, DeviceCommandsView};
 pub(crate) use device::{DeviceView, DevicesView, ExpectedView, SealView, TrustView};
 pub use event::event_values;
 pub(crate) use event::{EventView, HistoryView};
@@ -26,7 +28,7 @@ pub(crate) use reading::ReadingView;
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
-    AlarmKindWord, AlarmStateWord, ClassWord, ConditionWord, DeliveryWord, EventKindWord, FixWord, FromText,
-    IdentityWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord,
-    StandingWord, TransportWord, one_of,
+    AlarmKindWord, AlarmStateWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord, DeliveryWord,
+    EventKindWord, FixWord, FromText, IdentityWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord,
+    SealEvidenceWord, SignalWord, StandingWord, TransportWord, one_of,
 };

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use plomb_model::{
-    AlarmKind, AlarmState, Delivery, DeviceClass, EventKind, Fix, Identity, Priority, Protocol, SealEvidence,
-    Signal, Standing, Transport,
+    AlarmKind, AlarmState, CommandState, Delivery, DeviceClass, EventKind, Fix, Identity, OrderKind,
+    Priority, Protocol, SealEvidence, Signal, Standing, Transport,
 };
 use plomb_rules::Condition;
 use serde::de::{Deserialize, Deserializer, Error};
@@ -78,6 +78,10 @@ words! {
     /// Where an alarm stands.
     AlarmStateWord(AlarmState) =
         [AlarmState::Raised, AlarmState::Acknowledged, AlarmState::Cleared, AlarmState::Closed];
+    /// What a device can be told.
+    CommandKindWord(OrderKind) = OrderKind::ALL;
+    /// How far a command has come.
+    CommandStateWord(CommandState) = CommandState::ALL;
     /// What sort of thing happened.
     EventKindWord(EventKind) = EventKind::ALL;
     /// Fresh, or out of the device's memory.

@@ -14,7 +14,7 @@ use plomb_model::{
     Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue, LatitudeE7,
     LongitudeE7, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Timestamp, Transport,
 };
-use plomb_rules::{Change, Reported, State, evaluate};
+use plomb_rules::{Change, CommandRecord, CommandRefusal, CommandStep, Reported, State, evaluate};
 
 /// Reports of a page at most, so that paging is put to the test.
 const PAGE_MAX: usize = 7;
@@ -170,6 +170,27 @@ impl Platform for Fake {
                 state.set_standing(device, standing, at(500), &mut changes);
                 Ok(changes)
             }
+            other => panic!("{other:?} comes as a step of a command"),
+        };
+        Box::pin(async move { result })
+    }
+
+    fn command(&self, by: &str, step: CommandStep) -> Reply<Result<CommandRecord, Refused>> {
+        let mut state = self.state.lock().unwrap();
+        let ticket = match &step {
+            CommandStep::Create { .. } => state.commands.next_ticket(),
+            CommandStep::Authorise(ticket) | CommandStep::Cancel(ticket) | CommandStep::Refuse(ticket, _) => {
+                *ticket
+            }
+        };
+        let result = match state.check_command(at(500), by, &step) {
+            Ok(known) => {
+                state.commands.take(at(500), by, ticket, &step);
+                Ok(state.commands.get(known.unwrap_or(ticket)).unwrap().clone())
+            }
+            Err(CommandRefusal::Unknown(ticket)) => Err(Refused::Unknown(format!("command {ticket}"))),
+            Err(refusal @ CommandRefusal::FourEyes) => Err(Refused::AnotherPerson(refusal.to_string())),
+            Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
         };
         Box::pin(async move { result })
     }

@@ -14,6 +14,7 @@ mod accounts;
 mod alarms;
 mod catalogue;
 mod client;
+mod commands;
 mod devices;
 mod events;
 mod fake;

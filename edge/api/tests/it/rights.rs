@@ -31,6 +31,14 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
             201,
         ),
         ("POST", "/alarms/1/acknowledge", json!({"reason": "noted"}), Right::Operate, 200),
+        read("/commands"),
+        read("/devices/jointech:0000000001/commands"),
+        // No command is there: whoever may is told so.
+        ("POST", "/commands/9/cancel", Value::Null, Right::Order, 404),
+        ("POST", "/commands/9/authorise", Value::Null, Right::Authorise, 404),
+        ("POST", "/commands/9/refuse", json!({"reason": ""}), Right::Authorise, 404),
+        // Without a key.
+        ("POST", "/devices/jointech:0000000001/commands", json!({"kind": "locate"}), Right::Order, 400),
         ("GET", "/accounts", Value::Null, Right::Administer, 200),
         (
             "POST",

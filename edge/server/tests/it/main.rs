@@ -8,6 +8,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod commands;
 mod decode;
 mod kill;
 mod live;

@@ -150,15 +150,21 @@ impl Server {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// A call of the API with a body; status and answer.
-    pub(crate) fn call(&self, path: &str, token: &str, body: &serde_json::Value) -> (u16, String) {
-        let body = body.to_string();
+    /// A call of the API with a JSON body and further headers (each line with its end).
+    pub(crate) fn call(
+        &self,
+        path: &str,
+        token: &str,
+        headers: &str,
+        body: &str,
+    ) -> (u16, serde_json::Value) {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
             body.len()
         );
-        self.exchange(&request).unwrap()
+        let (status, answer) = self.exchange(&request).unwrap();
+        (status, serde_json::from_str(&answer).unwrap_or_else(|_| panic!("no JSON: {answer}")))
     }
 
     fn exchange(&self, request: &str) -> Option<(u16, String)> {

@@ -45,7 +45,8 @@ fn a_copied_tag_and_a_missed_gate_are_told_from_the_socket_to_the_alarm() {
     assert_eq!(copied["causes"].as_array().unwrap().len(), 2, "both readings: {copied}");
 
     let path = format!("/api/v1/devices/{TAG}/expectations");
-    let (status, said) = server.call(&path, &token, &json!({"gate": "reader:border", "by": in_seconds(2)}));
+    let (status, said) =
+        server.call(&path, &token, "", &json!({"gate": "reader:border", "by": in_seconds(2)}).to_string());
     assert_eq!(status, 201, "{said}");
     let missed = wait_for_alarm(&server, &token, "expected-read-missed", TAG);
     assert_eq!(missed["detail"], "The seal was to be read at reader:border and was not");
