@@ -16,6 +16,12 @@ impl Chips {
         self.0.get(&index).filter(|(known, _)| !is_same(known, chip)).map(|(_, event)| *event)
     }
 
+    /// The chip that carries this code, by its fullest number.
+    #[must_use]
+    pub fn of(&self, index: DeviceIndex) -> Option<&DeviceId> {
+        self.0.get(&index).map(|(chip, _)| chip)
+    }
+
     /// Takes note of the chip, if none is known, or less of its number.
     pub fn learn(&mut self, index: DeviceIndex, chip: DeviceId, event: EventId) {
         let known = self.0.entry(index).or_insert((chip, event));

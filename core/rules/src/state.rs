@@ -109,7 +109,10 @@ impl State {
                 self.chips.learn(index, chip, reported.id);
             }
             let slack_ms = self.settings.late_s * 1000;
-            self.expected.read(&device.id, &reported.device, transition.occurred_at, slack_ms);
+            // The record may know the seal by its code or by its chip.
+            for name in [Some(&device.id), self.chips.of(index)].into_iter().flatten() {
+                self.expected.read(name, &reported.device, transition.occurred_at, slack_ms);
+            }
         }
         if self.standings.of(&device.id).is_awaited() {
             self.silence.watch(index, device, &self.settings);
@@ -328,8 +331,19 @@ impl State {
 
     /// The condition of a kind has ended for the device of a transition.
     pub(crate) fn clear(&mut self, transition: &Transition, kind: AlarmKind, changes: &mut Vec<Change>) {
-        if let Some(device) = self.devices.row_mut(transition.device) {
-            self.alarms.clear(transition.device, device, kind, transition.received_at, changes);
+        self.clear_of(transition.device, kind, transition.received_at, changes);
+    }
+
+    /// The condition of a kind has ended for a device.
+    pub(crate) fn clear_of(
+        &mut self,
+        index: DeviceIndex,
+        kind: AlarmKind,
+        at: ReceivedAt,
+        changes: &mut Vec<Change>,
+    ) {
+        if let Some(device) = self.devices.row_mut(index) {
+            self.alarms.clear(index, device, kind, at, changes);
         }
     }
 }

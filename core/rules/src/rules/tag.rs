@@ -3,8 +3,7 @@
 
 use plomb_model::{AlarmKind, EventId, Fix, Position, Standing};
 
-use super::holds;
-use crate::{Change, Proof, State, Transition, metres_between};
+use crate::{Change, DeviceState, Proof, State, Transition, metres_between};
 
 pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
     if let Some(before) = two_places(state, transition) {
@@ -12,21 +11,30 @@ pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut
         let causes = [Some(before), Some(transition.event)];
         state.raise(transition, AlarmKind::SealAtTwoPlaces, detail, causes, changes);
     }
+    come_after_all(state, transition, changes);
+}
+
+/// A seal that was missed has been read where it was to be read.
+fn come_after_all(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
     let kind = AlarmKind::ExpectedReadMissed;
-    if holds(state, transition, kind)
-        && let Some(device) = state.devices.row(transition.device)
-        && !state.expected.has_missed(&device.id)
-    {
-        state.clear(transition, kind, changes);
+    let chip = state.chips.of(transition.device).and_then(|chip| state.devices.find(chip));
+    for index in [Some(transition.device), chip].into_iter().flatten() {
+        let missed = |device: &DeviceState| device.holds(kind) && !state.expected.has_missed(&device.id);
+        if state.devices.row(index).is_some_and(missed) {
+            state.clear_of(index, kind, transition.received_at, changes);
+        }
     }
 }
 
 /// Whoever speaks in the name of a destroyed seal, and whether or not it proves itself.
 pub(super) fn destroyed(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
-    let standing = state.devices.row(transition.device).and_then(|row| state.standings.since(&row.id));
-    if let Some((Standing::Destroyed, since)) = standing
-        && transition.occurred_at.0 >= since.0
-    {
+    // The record may know the seal by its code or by its chip.
+    let code = state.devices.row(transition.device).map(|row| &row.id);
+    let standings = [code, state.chips.of(transition.device)].into_iter().flatten();
+    let destroyed = standings
+        .filter_map(|name| state.standings.since(name))
+        .any(|(standing, since)| standing == Standing::Destroyed && transition.occurred_at.0 >= since.0);
+    if destroyed {
         let detail = "A seal that is recorded as destroyed was read";
         state.raise(
             transition,

@@ -260,3 +260,17 @@ fn a_place_that_is_a_guess_proves_nothing() {
     let guess = Position { fix: Fix::Network, ..mombasa() };
     assert_eq!(pass(&mut world, "reader:van", guess), Vec::<String>::new());
 }
+
+#[test]
+fn the_record_may_know_a_seal_by_its_chip() {
+    let mut world = corridor();
+    assert_eq!(pass(&mut world, "reader:origin", nairobi()), Vec::<String>::new());
+    world.state.await_read(id(CHIP), id("reader:border"), world.now.plus_secs(10), ReceivedAt(world.now));
+    let missed = world.wait(11);
+    assert_eq!((names(&missed), missed[0].1.device), (vec!["expected-read-missed raised".into()], id(CHIP)));
+    assert_eq!(pass(&mut world, "reader:border", nairobi()), ["expected-read-missed cleared"]);
+    let mut changes = Vec::new();
+    world.state.set_standing(id(CHIP), Standing::Destroyed, ReceivedAt(world.now), &mut changes);
+    world.wait(1);
+    assert_eq!(pass(&mut world, "reader:border", nairobi()), ["destroyed-seal-read raised"]);
+}
