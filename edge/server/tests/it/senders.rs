@@ -114,3 +114,47 @@ fn a_web_sender_of_nonsense_is_told_and_its_good_messages_are_taken() {
     let senders = &server.get_json("/api/v1/status", &token)["senders"];
     assert!(senders["dropped_messages"].as_u64().unwrap() >= 1, "{senders}");
 }
+
+/// Asks for the counts of bad senders until one of them has come this far.
+fn wait_for(server: &Server, token: &str, name: &str, least: u64) -> u64 {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let counted = server.get_json("/api/v1/status", token)["senders"][name].as_u64().unwrap();
+        if counted >= least {
+            return counted;
+        }
+        assert!(Instant::now() < until, "{name} is {counted}, not {least}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn every_kind_of_bad_datagram_is_an_issue_and_a_flood_of_them_is_dropped() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let to = ("127.0.0.1", server.port("PLOMB_COAP_UDP"));
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let oversized = [&[0x40, 0x02, 0, 5, 0xb1, b's', 0xff][..], &[0; 1400]].concat();
+    let unknown_key = [&[0x40, 0x02, 0, 4, 0x93, 0x09, 0x01, 0xab, 0xff][..], &[0x5a; 24]].concat();
+    let kinds: [(&str, &[u8]); 5] = [
+        ("no CoAP", &[0xff; 20]),
+        ("no resource of ours", &[0x40, 0x02, 0, 1, 0xb1, b'x']),
+        ("CBOR that breaks off", &[0x40, 0x02, 0, 2, 0xb1, b's', 0xff, 0x9f, 0x83]),
+        ("a key that nobody knows", &unknown_key),
+        ("an oversized message", &oversized),
+    ];
+    for (place, (what, datagram)) in (1..).zip(kinds) {
+        socket.send_to(datagram, to).unwrap();
+        assert_eq!(wait_for(&server, &token, "bad_reports", place), place, "{what}");
+    }
+    for number in 0_u8..200 {
+        socket.send_to(&[0xff, number, 0, 0], to).unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    wait_for(&server, &token, "dropped_messages", 50);
+    let mut device = TcpStream::connect(("127.0.0.1", server.port("GT06_TCP"))).unwrap();
+    device.set_read_timeout(Some(ANSWER_MAX)).unwrap();
+    device.write_all(&frame(0x01, &[0x03, 0x53, 0x17, 0x30, 0x60, 0x00, 0x01, 0x23], 1)).unwrap();
+    device.read_exact(&mut [0; 10]).expect("an answer in time");
+}
