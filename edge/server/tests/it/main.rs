@@ -14,4 +14,5 @@ mod kill;
 mod live;
 mod llrp;
 mod mqtt;
+mod profile;
 mod server;
