@@ -49,7 +49,12 @@ struct Device {
 impl Device {
     /// Connects, logs in, and sends one report under seal.
     fn connect(server: &Server, protocol: Protocol, id: DeviceId) -> Self {
-        let port = format!("{}_TCP", protocol.name().to_uppercase());
+        let port = match protocol {
+            Protocol::Jointech | Protocol::Jt808 | Protocol::Gt06 | Protocol::Teltonika => {
+                format!("{}_TCP", protocol.name().to_uppercase())
+            }
+            _ => "SHARED_TCP".to_owned(),
+        };
         let stream = TcpStream::connect(("127.0.0.1", server.port(&port))).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         Self::log_in(Line::Tcp(stream), terminal(protocol, id, false).unwrap())
@@ -254,7 +259,8 @@ fn id(protocol: Protocol) -> DeviceId {
         Protocol::Jointech => "8041300978",
         Protocol::Jt808 => "013912345678",
         Protocol::Gt06 => "864717003456789",
-        _ => "356307042441013",
+        Protocol::Teltonika => "356307042441013",
+        _ => return plomb_simulator::fleet::plan::identifier(protocol, 7, 0, false).unwrap(),
     };
     DeviceId::new(protocol.scheme(), value).unwrap()
 }
@@ -286,6 +292,31 @@ fn a_command_is_asked_authorised_by_another_person_sent_and_done() {
         // The same wish again is the same command, and nothing is sent.
         assert_eq!(world.ask(id, protocol.name(), &body), done);
         device.hears_nothing();
+    }
+    world.replays();
+}
+
+#[test]
+fn further_protocols_carry_commands_in_their_own_way() {
+    let world = World::new();
+    for (protocol, body, ends) in [
+        (Protocol::Eseal, json!({"kind": "unlock"}), "succeeded"),
+        (Protocol::Topflytech, json!({"kind": "text", "text": "VERSION#"}), "succeeded"),
+        (Protocol::Suntech, json!({"kind": "locate"}), "succeeded"),
+        // Its devices say that they have a command, and no more.
+        (Protocol::Queclink, json!({"kind": "locate"}), "acknowledged"),
+    ] {
+        let id = id(protocol);
+        let mut device = Device::connect(&world.server, protocol, id);
+        world.until_known(id);
+        let command = world.ask(id, protocol.name(), &body);
+        if command["state"] == "created" {
+            world.authorise(&command);
+        }
+        let heard = device.command();
+        device.answer(&heard, Outcome::Done);
+        let found = world.until(&command, &[ends, "rejected", "failed"]);
+        assert_eq!(found["state"], ends, "{protocol:?}: {found}");
     }
     world.replays();
 }
