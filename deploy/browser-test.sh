@@ -24,7 +24,10 @@ export PLOMB_LISTEN_SHARED_TCP=0 PLOMB_LISTEN_SHARED_UDP=0
 mkdir -p "$directory/data"
 PLOMB_USER=operator
 PLOMB_PASSWORD=$(node -e "console.log(require('crypto').randomBytes(12).toString('hex'))")
-printf '%s\n' "$PLOMB_PASSWORD" | "$plomb" account add "$PLOMB_USER" --role operator >/dev/null
+PLOMB_SECOND_USER=supervisor
+for name in "$PLOMB_USER" "$PLOMB_SECOND_USER"; do
+    printf '%s\n' "$PLOMB_PASSWORD" | "$plomb" account add "$name" --role operator >/dev/null
+done
 
 "$plomb" serve >"$directory/server.log" 2>&1 &
 server=$!
@@ -53,7 +56,7 @@ done
     --teltonika-port "$teltonika" --devices 40 --seed 7 --interval 2s --time-factor 30 >"$directory/simulator.log" 2>&1 &
 fleet=$!
 
-export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_PASSWORD
+export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_SECOND_USER PLOMB_PASSWORD
 export PLOMB_TRIGGER="$(realpath "$simulator") trigger --kind cut --protocol jointech --host 127.0.0.1 --port $jointech"
 cd web
 npm run --silent test:e2e

@@ -12,6 +12,10 @@ export PLOMB_LISTEN_ADDRESS=127.0.0.1
 : "${PLOMB_HTTP_BIND:=127.0.0.1:8080}"
 export PLOMB_HTTP_BIND
 
+# The simulated locks of Jointech open to 888888.
+(umask 077 && printf 'lock-password 2a 383838383838\n' >"$directory/keys.txt")
+export PLOMB_DEVICES_KEYS="$directory/keys.txt"
+
 "$plomb" account demo "$directory/log-ins.txt"
 "$plomb" serve >"$directory/server.log" 2>&1 &
 server=$!

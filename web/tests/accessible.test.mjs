@@ -62,12 +62,31 @@ for (const [look, options] of [
       const history = await (await fetch(`/api/v1/devices/${id}/history?limit=1`)).json();
       return { alarm: found?.id, device: id, event: found?.causes[0] ?? history.items[0]?.id };
     });
+    // Commands to look at: one that waits for somebody, and one on its way.
+    const lock = await page.evaluate(async () => {
+      const { items } = await (await fetch('/api/v1/devices?limit=200')).json();
+      const id = items.find(({ protocol }) => protocol === 'gt06')?.id;
+      for (const kind of id ? ['unlock', 'locate'] : []) {
+        await fetch(`/api/v1/devices/${id}/commands`, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            'X-Plomb-Request': '1',
+            'Idempotency-Key': crypto.randomUUID(),
+          },
+          body: JSON.stringify({ kind }),
+        });
+      }
+      return id;
+    });
     if (alarm) await check('an alarm on the map', `/?alarm=${alarm}`);
     await check('a device on the map', `/?device=${device}`);
     await check('alarms', '/alarms?state=all');
     if (alarm) await check('an alarm in the list', `/alarms?state=all&alarm=${alarm}`);
     await check('devices', '/devices');
+    await check('commands', '/commands?state=all');
     await check('a device', `/devices/${device}?span=all`);
+    if (lock) await check('a device with commands', `/devices/${lock}`);
     await check('a report', `/events/${event}`);
     await check('no such page', '/nowhere');
     await context.close();

@@ -3,6 +3,8 @@ import { chromium } from 'playwright-core';
 
 export const URL_BASE = process.env.PLOMB_URL ?? 'http://127.0.0.1:8080';
 const USER = process.env.PLOMB_USER ?? 'operator';
+/** Another person with the same password, for what takes two; null where there is none. */
+export const SECOND_USER = process.env.PLOMB_SECOND_USER ?? null;
 const PASSWORD = process.env.PLOMB_PASSWORD ?? 'seal the load';
 
 export function launch() {
@@ -34,9 +36,9 @@ export async function openPage(browser, options = {}) {
   return { context, page, complaints };
 }
 
-export async function logIn(page, path = '/') {
+export async function logIn(page, path = '/', user = USER) {
   await page.goto(URL_BASE + path);
-  await page.getByLabel('Name').fill(USER);
+  await page.getByLabel('Name').fill(user);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();

@@ -200,6 +200,9 @@ impl Flow {
 
     /// Takes the answers to commands out of an event.
     fn answers(&mut self, at: ReceivedAt, device: DeviceId, event: &Event) {
+        if self.state.commands.open() == 0 {
+            return;
+        }
         for reading in &event.readings {
             let (ticket, outcome) = match reading {
                 Reading::CommandResult { ticket, outcome } => (ticket, outcome),
@@ -227,7 +230,7 @@ impl Flow {
             UnlockVerdict::Refused | UnlockVerdict::RefusedOutsideZone => false,
             UnlockVerdict::NotApplicable => return,
         };
-        if unlock.method == UnlockMethod::Remote && self.state.commands.open() > 0 {
+        if unlock.method == UnlockMethod::Remote {
             self.commands.extend(self.state.commands.unlocked(device, event.occurred_at, allowed, at));
         }
     }

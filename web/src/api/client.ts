@@ -3,12 +3,17 @@ import type {
   Alarm,
   AlarmList,
   Chain,
+  Command,
+  CommandList,
   Device,
+  DeviceCommands,
   DeviceList,
   EventList,
   Fleet,
   Login,
   NewAcknowledgement,
+  NewCommand,
+  NewRefusal,
   Session,
   Track,
 } from './types';
@@ -54,10 +59,15 @@ async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answe
   return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
 }
 
-function change<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+function change<Answer>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return call<Answer>(path, {
     method,
-    headers: { 'Content-Type': 'application/json', 'X-Plomb-Request': '1' },
+    headers: { 'Content-Type': 'application/json', 'X-Plomb-Request': '1', ...headers },
     body: body === undefined ? null : JSON.stringify(body),
   });
 }
@@ -83,6 +93,18 @@ export const api = {
   alarm: (id: number, signal?: AbortSignal) => call<Alarm>(`/alarms/${id}`, { signal: signal ?? null }),
   acknowledge: (id: number, reason: string, note: string) =>
     change<Alarm>('POST', `/alarms/${id}/acknowledge`, { reason, note } satisfies NewAcknowledgement),
+
+  commands: (query: Query, signal?: AbortSignal) =>
+    call<CommandList>(`/commands${queryOf(query)}`, { signal: signal ?? null }),
+  deviceCommands: (device: string, signal?: AbortSignal) =>
+    call<DeviceCommands>(`/devices/${segment(device)}/commands`, { signal: signal ?? null }),
+  /** The same key again is the same command. */
+  order: (device: string, key: string, command: NewCommand) =>
+    change<Command>('POST', `/devices/${segment(device)}/commands`, command, { 'Idempotency-Key': key }),
+  authorise: (id: number) => change<Command>('POST', `/commands/${id}/authorise`),
+  refuse: (id: number, reason: string) =>
+    change<Command>('POST', `/commands/${id}/refuse`, { reason } satisfies NewRefusal),
+  cancel: (id: number) => change<Command>('POST', `/commands/${id}/cancel`),
 
   chain: (event: string, signal?: AbortSignal) =>
     call<Chain>(`/events/${segment(event)}/chain`, { signal: signal ?? null }),

@@ -1,6 +1,6 @@
 import { API } from './client';
 import { SseParser } from './sse';
-import type { Alarm, StreamHello, StreamPositions, StreamReset } from './types';
+import type { Alarm, Command, StreamHello, StreamPositions, StreamReset } from './types';
 
 /** Wait between attempts: the first at once after a restart of the server, then slower, never above this. */
 const RETRY_MS_MAX = 5_000;
@@ -17,6 +17,7 @@ export interface LiveHandlers {
   hello(hello: StreamHello): void;
   positions(batch: StreamPositions): void;
   alarm(alarm: Alarm): void;
+  command(command: Command): void;
   /** Too much was missed: fetch everything anew and answer with the sequence to go on from. */
   reset(): Promise<number>;
   /** Any sign of life. */
@@ -120,6 +121,7 @@ export class LiveStream {
     if (event === 'hello') this.#handlers.hello(JSON.parse(data) as StreamHello);
     else if (event === 'positions') this.#handlers.positions(JSON.parse(data) as StreamPositions);
     else if (event === 'alarm') this.#handlers.alarm(JSON.parse(data) as Alarm);
+    else if (event === 'command') this.#handlers.command(JSON.parse(data) as Command);
     else if (event === 'reset') {
       const { reason } = JSON.parse(data) as StreamReset;
       if (reason === SESSION_ENDED) {

@@ -7,6 +7,8 @@ type Schemas = components['schemas'];
 
 export type AlarmKind = Schemas['AlarmKind'];
 export type AlarmState = Schemas['AlarmState'];
+export type CommandKind = Schemas['CommandKind'];
+export type CommandState = Schemas['CommandState'];
 export type Condition = Schemas['Condition'];
 export type EventKind = Schemas['EventKind'];
 export type IdentityTrust = Schemas['Identity'];
@@ -16,7 +18,10 @@ export type Standing = Schemas['Standing'];
 export type Alarm = Schemas['Alarm'];
 export type AlarmList = Schemas['AlarmList'];
 export type Chain = Schemas['Chain'];
+export type Command = Schemas['Command'];
+export type CommandList = Schemas['CommandList'];
 export type Device = Schemas['Device'];
+export type DeviceCommands = Schemas['DeviceCommands'];
 export type DeviceList = Schemas['DeviceList'];
 export type Event = Schemas['Event'];
 export type EventList = Schemas['EventList'];
@@ -24,13 +29,15 @@ export type Fleet = Schemas['Fleet'];
 export type Login = Schemas['Login'];
 export type MessageField = Schemas['Field'];
 export type NewAcknowledgement = Schemas['NewAcknowledgement'];
+export type NewCommand = Schemas['NewCommand'];
+export type NewRefusal = Schemas['NewRefusal'];
 export type Problem = Schemas['Problem'];
 export type Seal = Schemas['Seal'];
 export type Session = Schemas['Session'];
 export type Track = Schemas['Track'];
 export type Trust = Schemas['Trust'];
 
-// Data of the events of `/stream`; `alarm` carries an `Alarm`.
+// Data of the events of `/stream`; `alarm` carries an `Alarm`, `command` a `Command`.
 export type StreamHello = Schemas['Hello'];
 
 // The rest of them is not in OpenAPI, which knows the stream as text: "Live" in docs/api.md specifies it.

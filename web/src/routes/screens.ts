@@ -14,6 +14,7 @@ interface Screen {
 const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/$/, async () => (await import('./ControlRoom.svelte')).default],
   [/^\/alarms$/, async () => (await import('./Alarms.svelte')).default],
+  [/^\/commands$/, async () => (await import('./Commands.svelte')).default],
   [/^\/devices$/, async () => (await import('./Devices.svelte')).default],
   [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],
   [/^\/events\/([^/]+)$/, async () => (await import('./EventPage.svelte')).default],

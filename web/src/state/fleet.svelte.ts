@@ -1,7 +1,7 @@
 import { api } from '../api/client';
 import { toApiError, type ApiError } from '../api/errors';
 import { LiveStream } from '../api/live';
-import type { Alarm, StreamPositions } from '../api/types';
+import type { Alarm, Command, StreamPositions } from '../api/types';
 import { isOpen, worstAndNewestFirst, worstOpen } from '../domain/alarms';
 import { clock } from './clock.svelte';
 import { FleetColumns } from './columns';
@@ -33,6 +33,7 @@ class LiveFleet {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #generation = 0;
   #listeners = new Set<(alarm: Alarm) => void>();
+  #commandListeners = new Set<(command: Command | null) => void>();
 
   readonly openAlarms = $derived([...this.#alarms.values()].sort(worstAndNewestFirst));
   readonly state = $derived.by((): 'connecting' | 'live' | 'stale' => {
@@ -78,6 +79,20 @@ class LiveFleet {
   onAlarm(listener: (alarm: Alarm) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls back for each command that comes into another state, and with null when some may have been missed, until the
+   * answer is called.
+   */
+  onCommand(listener: (command: Command | null) => void): () => void {
+    this.#commandListeners.add(listener);
+    return () => this.#commandListeners.delete(listener);
+  }
+
+  /** Takes in a command, from the stream or from the answer to a request. */
+  takeCommand(command: Command | null): void {
+    for (const listener of this.#commandListeners) listener(command);
   }
 
   async start(): Promise<void> {
@@ -149,7 +164,12 @@ class LiveFleet {
       hello: (hello) => clock.set(hello.server_time),
       positions: (batch) => this.#positions(batch),
       alarm: (alarm) => this.take(alarm),
-      reset: () => this.#fetch(),
+      command: (command) => this.takeCommand(command),
+      reset: async () => {
+        const sequence = await this.#fetch();
+        this.takeCommand(null);
+        return sequence;
+      },
       heard: () => this.#heard(),
       connected: () => (this.#connected = true),
       lost: () => {

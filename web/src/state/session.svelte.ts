@@ -28,6 +28,10 @@ class Session {
     return this.account?.role === 'operator' || this.account?.role === 'admin';
   }
 
+  get mayOrder(): boolean {
+    return this.mayAcknowledge;
+  }
+
   async resume(): Promise<void> {
     try {
       this.#begin(await api.session());

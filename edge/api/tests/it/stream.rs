@@ -205,6 +205,27 @@ async fn a_client_that_reads_too_slowly_begins_anew() {
     assert!(metrics.contains("plomb_api_streams 0\n"), "{metrics}");
 }
 
+#[tokio::test]
+async fn a_command_is_told_as_the_api_tells_it() {
+    let world = World::new();
+    world.fake.report(device(1), 0, vec![position(0, 1, 1)]);
+    let client = world.client("operator").await;
+    let path = "/api/v1/devices/jointech:0000000001/commands";
+    let headers = [("authorization", &*client.bearer), ("idempotency-key", "a")];
+    let created = world.call("POST", path, &headers, &json!({"kind": "unlock"})).await.json();
+    let mut events = Events::open(&client, "", &[]).await;
+    events.expect("hello").await;
+    let (send, receive) = std::sync::mpsc::channel();
+    let ask = Box::new(move |state: &plomb_rules::State| {
+        send.send(state.commands.iter().next().unwrap().clone()).unwrap();
+    });
+    plomb_api::Platform::ask(world.fake.as_ref(), ask).unwrap();
+    let change = UpdateChange::Command(Box::new(receive.recv().unwrap()));
+    world.fake.ring.publish([Update { sequence: 900, change }]);
+    let told = events.expect("command").await;
+    assert_eq!((told.id, told.data), (Some(900), created));
+}
+
 /// Tells an alarm again under another number.
 fn republish(world: &World, sequence: u64) {
     let id = plomb_model::AlarmId(1);

@@ -2,7 +2,7 @@
 //! acknowledged, done; through kills of the process; and never after their time.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use plomb_model::{DeviceId, Protocol, Timestamp};
@@ -16,9 +16,32 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long nothing may come, to believe that nothing comes.
 const QUIET: Duration = Duration::from_millis(1_500);
 
+/// How a device reaches the server.
+enum Line {
+    Tcp(TcpStream),
+    Udp(UdpSocket),
+}
+
+impl Line {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Udp(socket) => socket.recv(buffer),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.write_all(bytes),
+            Self::Udp(_) if bytes.is_empty() => Ok(()),
+            Self::Udp(socket) => socket.send(bytes).map(drop),
+        }
+    }
+}
+
 /// A simulated device on one connection.
 struct Device {
-    stream: TcpStream,
+    stream: Line,
     terminal: Box<dyn Terminal>,
     commands: Vec<Incoming>,
 }
@@ -26,17 +49,34 @@ struct Device {
 impl Device {
     /// Connects, logs in, and sends one report under seal.
     fn connect(server: &Server, protocol: Protocol, id: DeviceId) -> Self {
-        let port = format!("{}_TCP", protocol.name().to_uppercase());
+        let port = match protocol {
+            Protocol::Jointech | Protocol::Jt808 | Protocol::Gt06 | Protocol::Teltonika => {
+                format!("{}_TCP", protocol.name().to_uppercase())
+            }
+            _ => "SHARED_TCP".to_owned(),
+        };
         let stream = TcpStream::connect(("127.0.0.1", server.port(&port))).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let terminal = terminal(protocol, id, false).unwrap();
+        Self::log_in(Line::Tcp(stream), terminal(protocol, id, false).unwrap())
+    }
+
+    /// The same by datagrams.
+    fn call(server: &Server, protocol: Protocol, id: DeviceId) -> Self {
+        let port = format!("{}_UDP", protocol.name().to_uppercase());
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(("127.0.0.1", server.port(&port))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        Self::log_in(Line::Udp(socket), terminal(protocol, id, true).unwrap())
+    }
+
+    fn log_in(stream: Line, terminal: Box<dyn Terminal>) -> Self {
         let mut device = Self { stream, terminal, commands: Vec::new() };
         let mut hello = Vec::new();
         device.terminal.connected(now(), &mut hello);
         device.stream.write_all(&hello).unwrap();
         let until = Instant::now() + PATIENCE;
         while !device.terminal.ready() {
-            assert!(Instant::now() < until, "{id} cannot log in");
+            assert!(Instant::now() < until, "{} cannot log in", device.terminal.id());
             device.listen();
         }
         let report = device.terminal.live(&report());
@@ -144,7 +184,8 @@ impl World {
         let (keys, configuration) = (server.file("keys.txt"), server.file("plomb.toml"));
         let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         let lock = id(Protocol::Jointech).to_string();
-        std::fs::write(&keys, format!("lock-password {} {}\n", hex(&lock), hex("888888"))).unwrap();
+        let line = |id: &str, password: &str| format!("lock-password {} {}\n", hex(id), hex(password));
+        std::fs::write(&keys, line(&lock, "888888") + &line("*", "000000")).unwrap();
         std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\n")).unwrap();
         server.configure(&configuration);
@@ -218,7 +259,8 @@ fn id(protocol: Protocol) -> DeviceId {
         Protocol::Jointech => "8041300978",
         Protocol::Jt808 => "013912345678",
         Protocol::Gt06 => "864717003456789",
-        _ => "356307042441013",
+        Protocol::Teltonika => "356307042441013",
+        _ => return plomb_simulator::fleet::plan::identifier(protocol, 7, 0, false).unwrap(),
     };
     DeviceId::new(protocol.scheme(), value).unwrap()
 }
@@ -255,14 +297,56 @@ fn a_command_is_asked_authorised_by_another_person_sent_and_done() {
 }
 
 #[test]
+fn further_protocols_carry_commands_in_their_own_way() {
+    let world = World::new();
+    for (protocol, body, ends) in [
+        (Protocol::Eseal, json!({"kind": "unlock"}), "succeeded"),
+        (Protocol::Topflytech, json!({"kind": "text", "text": "VERSION#"}), "succeeded"),
+        (Protocol::Suntech, json!({"kind": "locate"}), "succeeded"),
+        // Its devices say that they have a command, and no more.
+        (Protocol::Queclink, json!({"kind": "locate"}), "acknowledged"),
+    ] {
+        let id = id(protocol);
+        let mut device = Device::connect(&world.server, protocol, id);
+        world.until_known(id);
+        let command = world.ask(id, protocol.name(), &body);
+        if command["state"] == "created" {
+            world.authorise(&command);
+        }
+        let heard = device.command();
+        device.answer(&heard, Outcome::Done);
+        let found = world.until(&command, &[ends, "rejected", "failed"]);
+        assert_eq!(found["state"], ends, "{protocol:?}: {found}");
+    }
+    world.replays();
+}
+
+#[test]
+fn commands_go_by_datagrams_too() {
+    let world = World::new();
+    let id = id(Protocol::Jt808);
+    let mut device = Device::call(&world.server, Protocol::Jt808, id);
+    world.until_known(id);
+    let command = world.ask(id, "a", &json!({"kind": "unlock"}));
+    world.authorise(&command);
+    let heard = device.command();
+    device.answer(&heard, Outcome::Done);
+    let done = world.until(&command, &["succeeded", "rejected", "failed"]);
+    assert_eq!(done["state"], "succeeded", "{done}");
+    world.replays();
+}
+
+#[test]
 fn what_the_device_refuses_is_told_in_its_words() {
     let world = World::new();
-    let id = id(Protocol::Jointech);
+    // It has no password of its own among the keys, and the one for all locks is wrong.
+    let id = DeviceId::new(Protocol::Jointech.scheme(), "8041300979").unwrap();
     let mut device = Device::connect(&world.server, Protocol::Jointech, id);
     world.until_known(id);
     let command = world.ask(id, "a", &json!({"kind": "unlock"}));
     world.authorise(&command);
     let heard = device.command();
+    assert!(matches!(&heard, Incoming::Unlock { password: Some(password), .. } if password == "000000"));
     device.answer(&heard, Outcome::WrongPassword);
     let ended = world.until(&command, &["succeeded", "rejected"]);
     assert_eq!(ended["state"], "rejected", "{ended}");

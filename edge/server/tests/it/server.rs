@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 /// The ports that a test may use.
-const PORTS: [&str; 9] = [
+const PORTS: [&str; 10] = [
     "JOINTECH_TCP",
     "JT808_TCP",
     "GT06_TCP",
@@ -30,6 +30,7 @@ const PORTS: [&str; 9] = [
     "SHARED_MQTT",
     "SHARED_MQTTS",
     "PLOMB_COAP_UDP",
+    "JT808_UDP",
 ];
 
 impl Server {
