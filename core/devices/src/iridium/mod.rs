@@ -16,6 +16,7 @@ use plomb_model::{
     Command, CommandError, CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Fix, Issue, LatitudeE7,
     LongitudeE7, Metres, OccurredAt, Position, Reading, ReceivedAt, Scheme, Timestamp,
 };
+use plomb_profile::tagged_events;
 use plomb_wire::{Reader, minutes_to_e7, to_hex};
 
 use crate::{Decoded, Session, SessionConfig};
@@ -148,9 +149,18 @@ impl Iridium {
             }
             return;
         };
+        let mut carried = Vec::new();
         for element in orphans {
             match element.id {
-                0x02 => payload(element.content, &mut event),
+                0x02 => {
+                    payload(element.content, &mut event);
+                    // A body of the open profile: its times are relative to the session's, where they are.
+                    let at = ReceivedAt(Timestamp::from_secs(header.time_s.into()));
+                    let told = tagged_events(element.content, element.offset + 3, &self.config, at);
+                    let (events, issues) = told.unwrap_or_default();
+                    carried.extend(events);
+                    issues.into_iter().for_each(|issue| out.issue(issue));
+                }
                 0x03 => location(element, header.status, &mut event, out),
                 id => event.readings.push(Reading::Bytes {
                     name: format!("element.{id:02x}").into(),
@@ -159,6 +169,7 @@ impl Iridium {
             }
         }
         out.event(event);
+        carried.into_iter().for_each(|event| out.event(event));
         out.reply(&CONFIRMED);
     }
 

@@ -84,3 +84,30 @@ fn a_description_hides_the_token() {
     let shown = format!("{:?}", describe(Protocol::Rockblock, b"imei=300234010753370&JWT=hush"));
     assert!(shown.contains("300234010753370") && !shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn a_payload_with_the_tag_of_the_open_profile_is_its_events() {
+    let line =
+        vectors::read("../profile/plomb-mqtt.jsonl").into_iter().find(|l| l["id"] == "plomb-mqtt.sign1-cut");
+    let line = line.unwrap();
+    let keys: Vec<&str> = line["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    let secrets = std::sync::Arc::new(plomb_devices::SecretTable::parse(&keys.join("\n")).unwrap());
+    let body = [from_hex("d9504c").unwrap(), from_hex(line["hex"].as_str().unwrap()).unwrap()].concat();
+    let header = from_hex("01001c00000001333030323334303130373533333730000001000069270a80").unwrap();
+    let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
+    let elements = [&header[..], &[2], &length(&body), &body].concat();
+    let frame = [&[1][..], &length(&elements), &elements].concat();
+    let config = SessionConfig { secrets, ..SessionConfig::default() };
+    let out = web::decode(PROTOCOL, config, &frame);
+    let report = out.reports().next().unwrap();
+    assert_eq!((report.device.unwrap().to_string(), report.events.len()), (TERMINAL.to_owned(), 2));
+    let event = &report.events[1];
+    assert_eq!(event.peripheral.unwrap().to_string(), "plomb:0a0b0c");
+    assert_eq!(event.trust.identity, plomb_model::Identity::Signature);
+    assert!(event.signals.contains(plomb_model::Signal::RopeCut));
+    let mut damaged = frame;
+    *damaged.last_mut().unwrap() ^= 1;
+    let out = web::decode(PROTOCOL, SessionConfig::default(), &damaged);
+    let report = out.reports().next().unwrap();
+    assert_eq!((report.events.len(), report.issues.len()), (1, 1));
+}
