@@ -9,11 +9,13 @@ mod fields;
 mod open;
 mod pieces;
 mod recognise;
+mod stream;
 mod tag;
 mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
+pub mod envotech;
 pub mod flespi;
 pub mod galileosky;
 pub mod globalstar;
@@ -31,8 +33,10 @@ pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
 pub mod teltonika;
+pub mod teratrack;
 pub mod topflytech;
 pub mod wialon_ips;
+pub mod wialon_retranslator;
 pub mod zebra;
 
 pub use open::{describe, open};

@@ -9,6 +9,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::chirpstack;
 use crate::digitalmatter;
+use crate::envotech;
 use crate::flespi;
 use crate::galileosky;
 use crate::globalstar;
@@ -26,8 +27,10 @@ use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
 use crate::teltonika;
+use crate::teratrack;
 use crate::topflytech;
 use crate::wialon_ips;
+use crate::wialon_retranslator;
 use crate::zebra;
 
 /// A session of `protocol`.
@@ -58,6 +61,9 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
+        Protocol::WialonRetranslator => wialon_retranslator::session(config),
+        Protocol::Envotech => envotech::session(config),
+        Protocol::Teratrack => teratrack::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
         Protocol::Galileosky => galileosky::session(config),
@@ -93,6 +99,9 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
+        Protocol::WialonRetranslator => wialon_retranslator::describe(frame),
+        Protocol::Envotech => envotech::describe(frame),
+        Protocol::Teratrack => teratrack::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::Galileosky => galileosky::describe(frame),

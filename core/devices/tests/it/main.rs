@@ -29,6 +29,7 @@ mod meitrack;
 mod osmand;
 mod owntracks;
 mod queclink;
+mod relays;
 mod ruuvi;
 mod sigfox;
 mod talks;
