@@ -26,6 +26,7 @@ pub mod iridium;
 pub mod jointech;
 pub mod jt808;
 pub mod meitrack;
+pub mod navtelecom;
 pub mod osmand;
 pub mod owntracks;
 pub mod queclink;

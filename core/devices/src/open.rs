@@ -20,6 +20,7 @@ use crate::iridium;
 use crate::jointech;
 use crate::jt808;
 use crate::meitrack;
+use crate::navtelecom;
 use crate::osmand;
 use crate::owntracks;
 use crate::queclink;
@@ -60,6 +61,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Eye => eye::session(config),
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
+        Protocol::Navtelecom => navtelecom::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::WialonRetranslator => wialon_retranslator::session(config),
         Protocol::Envotech => envotech::session(config),
@@ -98,6 +100,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Eye => eye::describe(frame),
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
+        Protocol::Navtelecom => navtelecom::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::WialonRetranslator => wialon_retranslator::describe(frame),
         Protocol::Envotech => envotech::describe(frame),

@@ -26,6 +26,7 @@ mod jointech;
 mod jt808;
 mod jt808_talk;
 mod meitrack;
+mod navtelecom;
 mod osmand;
 mod owntracks;
 mod queclink;
