@@ -16,6 +16,8 @@ const DATA_BYTES_MAX: usize = 32 * 1024;
 const FLEX_BYTES_MAX: usize = 256 * 1024;
 /// Longest record of an extra packet of FLEX 2.0.
 const EXTRA_BYTES_MAX: usize = 1024;
+/// Longest frame of FLEX that is read alone.
+const ALONE_BYTES_MAX: usize = 4096;
 /// The ping of FLEX.
 pub(super) const PING: u8 = 0x7F;
 
@@ -58,13 +60,35 @@ pub(super) fn crc8(bytes: &[u8]) -> u8 {
 }
 
 /// What begins at the front of `data`; frames of FLEX are known by the `fields` that the device announced.
-pub(super) fn start(data: &[u8], fields: Option<&Fields>) -> Start {
+pub(super) fn start(data: &[u8], fields: Option<&Fields>, ended: bool) -> Start {
     match (data.first(), fields) {
         (Some(b'@'), _) => ntcb(data),
         (Some(b'~'), Some(fields)) => flex(data, fields),
+        (Some(b'~'), None) => alone(data, ended),
         (Some(&PING), Some(_)) => Start::Frame { bytes: 1, sound: true },
         _ => Start::Nothing,
     }
+}
+
+/// A frame of FLEX without the announcement of its fields: one that is alone, as captures have it, shows what they
+/// are. So it is waited for whether anything else comes.
+fn alone(data: &[u8], ended: bool) -> Start {
+    let typed = data.get(1).is_none_or(|letter| b"ATCEX".contains(letter));
+    let more = data.windows(PREAMBLE.len()).any(|window| window == PREAMBLE);
+    if !typed || more || data.len() > ALONE_BYTES_MAX {
+        return Start::Nothing;
+    }
+    match guess(data) {
+        _ if !ended => Start::NeedMore,
+        Some(_) => Start::Frame { bytes: data.len(), sound: true },
+        None => Start::Nothing,
+    }
+}
+
+/// The fields of a frame of FLEX that fills `data` to its end, if they are common ones.
+pub(super) fn guess(data: &[u8]) -> Option<Fields> {
+    let whole = Start::Frame { bytes: data.len(), sound: true };
+    Fields::common(|fields| data.first() == Some(&b'~') && flex(data, fields) == whole)
 }
 
 fn ntcb(data: &[u8]) -> Start {

@@ -69,18 +69,16 @@ impl Navtelecom {
         let data = self.held.with(bytes);
         let mut at = 0;
         while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
-            // A frame of FLEX alone, as captures have it: only when nothing else will come.
-            let guess = (ended && self.fields.is_none()).then(|| guess(rest)).flatten();
-            let guessed = guess.is_some();
+            let fields = self.fields.as_ref();
+            let start = |data: &[u8]| frame::start(data, fields, ended);
+            let Some((piece, length)) = pieces::next(rest, ended, start) else { break };
+            let wire = rest.get(..length).unwrap_or(rest);
+            let sound = matches!(start(wire), Start::Frame { sound: true, .. });
+            let guess = if fields.is_none() { frame::guess(wire) } else { None };
+            let guessed = guess.is_some() && piece == Piece::Frame;
             if guessed {
                 self.fields = guess;
             }
-            let fields = self.fields.as_ref();
-            let Some((piece, length)) = pieces::next(rest, ended, |data| frame::start(data, fields)) else {
-                break;
-            };
-            let wire = rest.get(..length).unwrap_or(rest);
-            let sound = matches!(frame::start(wire, fields), Start::Frame { sound: true, .. });
             match Frame::of(wire).filter(|_| piece == Piece::Frame) {
                 Some(frame) => self.whole(&frame, wire, sound, out),
                 None => out.issue(pieces::issue(piece, wire)),
@@ -310,15 +308,6 @@ impl Session for Navtelecom {
         out.reply_only(Some(device), &self.packet(text.as_bytes()));
         Ok(())
     }
-}
-
-/// The fields of a frame of FLEX that fills `data` to its end, if they are common ones.
-fn guess(data: &[u8]) -> Option<Fields> {
-    if data.first() != Some(&b'~') {
-        return None;
-    }
-    let whole = Start::Frame { bytes: data.len(), sound: true };
-    Fields::common(|fields| frame::start(data, Some(fields)) == whole)
 }
 
 /// Lays a frame open. A record of FLEX alone does not say which fields it has.
