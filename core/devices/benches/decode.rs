@@ -63,6 +63,7 @@ const CASES: &[Case] = &[
     case(Protocol::Bthome, "plain temperature and humidity", "semi-active/bthome.jsonl", "", "bthome.test_bthome_temperature_humidity#37"),
     case(Protocol::H02, "position in text", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#31"),
     case(Protocol::H02, "binary position", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#6"),
+    case(Protocol::Egts, "2 records of 5 subrecords", "trackers/egts.jsonl", "EgtsProtocolDecoderTest.testDecodeWithAuth#1", "EgtsProtocolDecoderTest.testDecodeWithAuth#4"),
     case(Protocol::Navtelecom, "array of one F6 record", "trackers/navtelecom.jsonl", "", "NavisProtocolDecoderTest.testDecodeNtcb#7"),
     case(Protocol::WialonIps, "full record", "trackers/wialon-ips.jsonl", "WialonProtocolDecoderTest.testDecode#6", "WialonProtocolDecoderTest.testDecode#10"),
     case(Protocol::WialonRetranslator, "position and 2 parameters", "trackers/wialon-retranslator.jsonl", "", "RetranslatorProtocolDecoderTest.testDecode#0"),

@@ -15,6 +15,7 @@ mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
+pub mod egts;
 pub mod envotech;
 pub mod flespi;
 pub mod galileosky;

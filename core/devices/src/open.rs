@@ -9,6 +9,7 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::chirpstack;
 use crate::digitalmatter;
+use crate::egts;
 use crate::envotech;
 use crate::flespi;
 use crate::galileosky;
@@ -61,6 +62,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Eye => eye::session(config),
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
+        Protocol::Egts => egts::session(config),
         Protocol::Navtelecom => navtelecom::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
         Protocol::WialonRetranslator => wialon_retranslator::session(config),
@@ -100,6 +102,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Eye => eye::describe(frame),
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
+        Protocol::Egts => egts::describe(frame),
         Protocol::Navtelecom => navtelecom::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
         Protocol::WialonRetranslator => wialon_retranslator::describe(frame),

@@ -59,6 +59,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([1, _, _, 1, _] | [1, _, _, 1, _, 2] | [1, _, _, 1, _, 2, _]) => NeedMore,
         // The mark, a message that a device sends, and a length of less than 256 bytes.
         Some([2, 0x55, 0x00 | 0x04 | 0x05 | 0x10 | 0x14 | 0x22, _, 0, ..]) => Is(Protocol::Digitalmatter),
+        // Version, key, flags, length of the header, no encoding: a Teltonika datagram has 01 as its fifth byte.
+        Some([1, _, 0..=0x3F, 0x0B | 0x10, 0, ..]) => Is(Protocol::Egts),
         // A Teltonika datagram of 256 bytes and more: its length comes first.
         Some(start @ [1..=5, ..]) => datagram(start),
         Some(_) => Unknown,
@@ -241,6 +243,7 @@ mod tests {
         assert_eq!(told(b"@NTC\x01\x00\x00\x00"), Is(Protocol::Navtelecom));
         assert_eq!(told(b"{\"MDeviceID\":\"022043756090\""), Is(Protocol::Teratrack));
         assert_eq!(told(b"$80SLM,62,000F"), Is(Protocol::Envotech));
+        assert_eq!(told(b"\x01\x00\x02\x0B\x00\x25\x00"), Is(Protocol::Egts));
         assert_eq!(told(b"$80IVM,03,E002215"), Is(Protocol::Envotech));
         assert_eq!(
             told(b"\x27\x27\x02\x00\x49\x7D\x88\x08\x60\x11\x20\x47\x06\x64\x87\x47"),

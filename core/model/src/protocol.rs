@@ -190,6 +190,8 @@ protocols! {
     H02 = 6, "h02", "H02", Active, Tracker, [Tcp Udp], 5013, [Position Condition Commands];
     Galileosky = 11, "galileosky", "Galileosky terminals", Active, Imei,
         [Tcp], 5034, [Position Seal Condition Commands];
+    Egts = 12, "egts", "EGTS, the standard of ERA-GLONASS", Active, Tracker,
+        [Tcp], 5162, [Position Seal Condition Commands];
     Navtelecom = 13, "navtelecom", "Navtelecom NTCB and FLEX", Active, Imei,
         [Tcp], 5019, [Position Seal Condition Commands];
     WialonIps = 14, "wialon-ips", "Wialon IPS", Active, Tracker, [Tcp Udp], 5039, [Position Condition Commands];

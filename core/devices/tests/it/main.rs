@@ -14,6 +14,7 @@
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod egts;
 mod eye;
 mod flespi;
 mod galileosky;
