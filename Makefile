@@ -1,10 +1,10 @@
 # Two commands are all there is to know: `make demo` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build web tools format lint unit browser fuzz bench clean
+.PHONY: help demo test build web tools peers format lint unit browser fuzz bench clean
 
 DEMO_DIRECTORY ?= demo-data
-FUZZ_SECONDS ?= 5
+FUZZ ?= smoke
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,7 +36,10 @@ lint: web
 	cargo xtask tidy
 	cd web && npm run --silent check && npm run --silent lint
 
-unit: web ## Unit, vector, property and integration tests
+peers: ## Install the independent implementations that the tests compare with
+	@sh deploy/peers.sh
+
+unit: web peers ## Unit, vector, property and integration tests
 	cargo test --locked --workspace --quiet
 	cd web && npm test --silent
 
@@ -44,8 +47,8 @@ browser: web ## The page in a real browser, against the real server and simulate
 	cargo build --locked --profile demo -p plomb-server -p plomb-simulator
 	sh deploy/browser-test.sh target/demo/plomb target/demo/plomb-simulator
 
-fuzz: ## Every fuzz target for FUZZ_SECONDS seconds
-	sh fuzz/run.sh $(FUZZ_SECONDS)
+fuzz: ## Every fuzz target with the same inputs each time; FUZZ=60 explores for 60 seconds a target
+	sh fuzz/run.sh $(FUZZ)
 
 test: tools format lint unit fuzz browser ## Everything: format, lints, unit, integration, fuzz smoke, browser
 

@@ -32,6 +32,9 @@ if [ "${1:-}" != demo ]; then
     PATH=$PATH:/usr/sbin have_or_install mosquitto mosquitto "a real broker for the tests of MQTT"
     have_or_install mosquitto_pub mosquitto-clients "a real client for the tests of MQTT"
     have_or_install openssl openssl "certificates for the tests of TLS"
+    have_or_install python3 python3 "independent implementations that the tests compare with"
+    python3 -c 'import ensurepip' 2>/dev/null || install python3-venv python3-dev ||
+        need python3-venv "the same: apt-get install python3-venv python3-dev"
     have_or_install chromium chromium "the browser tests drive a real browser"
 fi
 

@@ -1,13 +1,15 @@
-// Writes the frames of vectors/ as seeds, one folder a protocol. Run from this folder.
+// Writes the frames of vectors/ as seeds into the folder named, one folder a protocol. Run from this folder.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+
+const corpus = process.argv[2] ?? 'corpus';
 
 // Files carry their protocol's name, or `NAME-what.jsonl`; the names are those of the table in core/model.
 const table = readFileSync('../core/model/src/protocol.rs', 'utf8');
 const names = [...table.matchAll(/^\s+\w+ = \d+, "([a-z0-9-]+)",/gm)].map((match) => match[1]);
-writeFileSync('corpus/protocols.txt', `${names.join('\n')}\n`);
-for (const name of names) mkdirSync(`corpus/${name}`, { recursive: true });
-mkdirSync('corpus/recognise', { recursive: true });
+writeFileSync(`${corpus}/protocols.txt`, `${names.join('\n')}\n`);
+for (const name of names) mkdirSync(`${corpus}/${name}`, { recursive: true });
+mkdirSync(`${corpus}/recognise`, { recursive: true });
 
 const protocolOf = (file) => {
   const stem = file.replace(/\.jsonl$/, '');
@@ -23,7 +25,7 @@ for (const folder of readdirSync('../vectors')) {
       const bytes = vector.hex ? Buffer.from(vector.hex, 'hex') : vector.text ? Buffer.from(vector.text) : null;
       if (!bytes) continue;
       const name = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-      for (const target of [protocol, 'recognise']) writeFileSync(`corpus/${target}/${name}`, bytes);
+      for (const target of [protocol, 'recognise']) writeFileSync(`${corpus}/${target}/${name}`, bytes);
     }
   }
 }

@@ -47,6 +47,8 @@ const CASES: &[Case] = &[
     case(Protocol::Meitrack, "position in words", "trackers/meitrack.jsonl", "", "MeitrackProtocolDecoderTest.testDecode#15"),
     case(Protocol::Topflytech, "position of an asset tracker", "trackers/topflytech.jsonl", "", "T800xProtocolDecoderTest.testDecode#11"),
     case(Protocol::Queclink, "text with a position", "trackers/queclink.jsonl", "", "Gl200TextProtocolDecoderTest.testDecode#105"),
+    case(Protocol::Eseal, "report of a seal", "trackers/eseal.jsonl", "", "EsealProtocolDecoderTest.testDecode#0"),
+    case(Protocol::Suntech, "line of a status", "trackers/suntech-synthetic.jsonl", "", "suntech-synthetic.stored"),
     case(Protocol::Gt06, "position with alarm of a lock", "trackers/gt06-synthetic.jsonl", "login", "alarm-00"),
     case(Protocol::Teltonika, "codec 8, 1 record of 14 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#41"),
     case(Protocol::Teltonika, "codec 8E, 1 record of 15 elements", TELTONIKA, TELTONIKA_LOGIN, "TeltonikaProtocolDecoderTest.testDecode#44"),
@@ -61,6 +63,7 @@ const CASES: &[Case] = &[
     case(Protocol::Globalstar, "message of a simplex transmitter", "trackers/globalstar.jsonl", "", "GlobalstarProtocolDecoderTest.testDecode#2"),
     case(Protocol::Spot, "one message", "trackers/spot.jsonl", "", "SpotProtocolDecoderTest.testDecode#0"),
     case(Protocol::Bthome, "plain temperature and humidity", "semi-active/bthome.jsonl", "", "bthome.test_bthome_temperature_humidity#37"),
+    case(Protocol::Tk103, "position of the older layout", "trackers/tk103.jsonl", "", "Tk103ProtocolDecoderTest.testDecode#34"),
     case(Protocol::H02, "position in text", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#31"),
     case(Protocol::H02, "binary position", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#6"),
     case(Protocol::Egts, "2 records of 5 subrecords", "trackers/egts.jsonl", "EgtsProtocolDecoderTest.testDecodeWithAuth#1", "EgtsProtocolDecoderTest.testDecodeWithAuth#4"),
@@ -73,7 +76,13 @@ const CASES: &[Case] = &[
     case(Protocol::Llrp, "tag report of a reader", "passive/llrp.jsonl", "", "edgex-ROAccessReport-009"),
     case(Protocol::Impinj, "one read of a tag", "passive/impinj-synthetic.jsonl", "", "impinj-synthetic.read"),
     case(Protocol::Chirpstack, "uplink with codec", "semi-active/chirpstack-synthetic.jsonl", "", "chirpstack-synthetic.cayenne"),
+    case(Protocol::EddystoneEid, "telemetry", "semi-active/eddystone-eid-synthetic.jsonl", "", "eddystone-eid-synthetic.tlm"),
+    case(Protocol::Theengs, "door heard by a gateway", "semi-active/theengs-synthetic.jsonl", "", "theengs-synthetic.bthome-door"),
+    case(Protocol::Aprilbrother, "four tags in MessagePack", "semi-active/aprilbrother-synthetic.jsonl", "", "aprilbrother-synthetic.msgpack"),
+    case(Protocol::ESealJson, "opened, with its log", "semi-active/e-seal-json-synthetic.jsonl", "", "e-seal-json-synthetic.log"),
     case(Protocol::Zebra, "one read of a tag", "passive/zebra-synthetic.jsonl", "", "zebra-synthetic.tid-and-user"),
+    case(Protocol::PlombCoap, "plain position in SenML", "profile/plomb-coap.jsonl", "", "plomb-coap.claimed"),
+    case(Protocol::PlombMqtt, "plain position in SenML", "profile/plomb-mqtt.jsonl", "", "plomb-mqtt.claimed"),
 ];
 
 impl fmt::Display for Case {

@@ -11,12 +11,15 @@ mod pieces;
 mod recognise;
 mod stream;
 mod tag;
+mod talk;
 mod web;
 
 pub mod chirpstack;
 pub mod digitalmatter;
 pub mod egts;
 pub mod envotech;
+pub mod eseal;
+pub mod eseal_json;
 pub mod flespi;
 pub mod galileosky;
 pub mod globalstar;
@@ -34,14 +37,19 @@ pub mod queclink;
 pub mod rockblock;
 pub mod sigfox;
 pub mod spot;
+pub mod suntech;
 pub mod teltonika;
 pub mod teratrack;
+pub mod theengs;
+pub mod tk103;
 pub mod topflytech;
 pub mod wialon_ips;
 pub mod wialon_retranslator;
 pub mod zebra;
 
 pub use open::{describe, open};
+pub use plomb_passive::llrp;
+pub use plomb_profile::platform_key;
 pub use plomb_session::{
     Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX, ReportRef, Request,
     SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, raw,

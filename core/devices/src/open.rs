@@ -2,7 +2,10 @@
 
 use plomb_model::Protocol;
 use plomb_passive::{llrp, ntag424};
+use plomb_profile::{plomb_coap, plomb_mqtt};
+use plomb_semiactive::aprilbrother;
 use plomb_semiactive::bthome;
+use plomb_semiactive::eddystone;
 use plomb_semiactive::eye;
 use plomb_semiactive::ruuvi;
 use plomb_session::{Description, Session, SessionConfig, raw};
@@ -11,6 +14,8 @@ use crate::chirpstack;
 use crate::digitalmatter;
 use crate::egts;
 use crate::envotech;
+use crate::eseal;
+use crate::eseal_json;
 use crate::flespi;
 use crate::galileosky;
 use crate::globalstar;
@@ -28,8 +33,11 @@ use crate::queclink;
 use crate::rockblock;
 use crate::sigfox;
 use crate::spot;
+use crate::suntech;
 use crate::teltonika;
 use crate::teratrack;
+use crate::theengs;
+use crate::tk103;
 use crate::topflytech;
 use crate::wialon_ips;
 use crate::wialon_retranslator;
@@ -46,6 +54,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Queclink => queclink::session(config),
         Protocol::Topflytech => topflytech::session(config),
         Protocol::Meitrack => meitrack::session(config),
+        Protocol::Eseal => eseal::session(config),
+        Protocol::Suntech => suntech::session(config),
         Protocol::Osmand => osmand::session(config),
         Protocol::Owntracks => owntracks::session(config),
         Protocol::Globalstar => globalstar::session(config),
@@ -70,7 +80,14 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Teratrack => teratrack::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
+        Protocol::Tk103 => tk103::session(config),
         Protocol::Galileosky => galileosky::session(config),
+        Protocol::EddystoneEid => eddystone::session(config),
+        Protocol::Aprilbrother => aprilbrother::session(config),
+        Protocol::Theengs => theengs::session(config),
+        Protocol::ESealJson => eseal_json::session(config),
+        Protocol::PlombCoap => plomb_coap::session(config),
+        Protocol::PlombMqtt => plomb_mqtt::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -86,6 +103,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Queclink => queclink::describe(frame),
         Protocol::Topflytech => topflytech::describe(frame),
         Protocol::Meitrack => meitrack::describe(frame),
+        Protocol::Eseal => eseal::describe(frame),
+        Protocol::Suntech => suntech::describe(frame),
         Protocol::Osmand => osmand::describe(frame),
         Protocol::Owntracks => owntracks::describe(frame),
         Protocol::Globalstar => globalstar::describe(frame),
@@ -110,7 +129,14 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Teratrack => teratrack::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
+        Protocol::Tk103 => tk103::describe(frame),
         Protocol::Galileosky => galileosky::describe(frame),
+        Protocol::EddystoneEid => eddystone::describe(frame),
+        Protocol::Aprilbrother => aprilbrother::describe(frame),
+        Protocol::Theengs => theengs::describe(frame),
+        Protocol::ESealJson => eseal_json::describe(frame),
+        Protocol::PlombCoap => plomb_coap::describe(frame),
+        Protocol::PlombMqtt => plomb_mqtt::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

@@ -6,6 +6,8 @@
 
 use plomb_model::Protocol;
 
+use crate::suntech;
+
 /// How many bytes are enough for every protocol: the longest needed are the header and identity of a Teltonika
 /// datagram (23) and `(` with a 20-digit terminal number and its comma (22), behind [`NOISE_BYTES_MAX`] of noise.
 pub const LOOK_AHEAD_BYTES: usize = 32;
@@ -15,6 +17,8 @@ const NOISE_BYTES_MAX: usize = 8;
 const JOINTECH_DIGITS: usize = 10;
 /// Most digits of a JT/T 808 terminal number (2019).
 const JT808_DIGITS_MAX: usize = 20;
+/// Digits of the number of a TK103: of a telephone, or an IMEI.
+const TK103_DIGITS: [usize; 2] = [12, 15];
 /// Digits of an IMEI.
 const IMEI_DIGITS: usize = 15;
 
@@ -47,7 +51,14 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some(start @ [b'@', ..]) => mark(start, b"@NTC", Protocol::Navtelecom),
         Some(start @ [b'{', ..]) => mark(start, b"{\"MDeviceID\"", Protocol::Teratrack),
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
+        Some([b'#', b'#', b'S', b',', ..]) => Is(Protocol::Eseal),
+        Some([b'#', b'#', b'S']) => NeedMore,
         Some(start @ [0x23 | 0x25..=0x27, ..]) => topflytech(start),
+        Some(start @ [b'A'..=b'Z' | 0x81 | 0x82, ..]) => match suntech::begins(start) {
+            Some(true) => Is(Protocol::Suntech),
+            Some(false) => Unknown,
+            None => NeedMore,
+        },
         Some(start @ [0, ..]) => teltonika(start),
         // Revision, length, and the header of 28 bytes; a Teltonika datagram has 01 as its fifth byte.
         Some([1, _, _, 1, 0, 28, ..]) => Is(Protocol::Iridium),
@@ -153,9 +164,29 @@ fn parenthesis(text: &[u8]) -> Recognised {
     match text.get(digits) {
         _ if digits > JT808_DIGITS_MAX => Unknown,
         None => NeedMore,
+        Some(b',' | b'A'..=b'Z') if TK103_DIGITS.contains(&digits) => {
+            tk103(text.get(digits..).unwrap_or_default())
+        }
         Some(b',' | b')') if digits > JOINTECH_DIGITS => Is(Protocol::Jt808),
         Some(b',' | b')') if digits == JOINTECH_DIGITS => Is(Protocol::Jointech),
         Some(_) => Unknown,
+    }
+}
+
+/// Behind a number of 12 or 15 digits: a command of TK103, two letters (the first of them `B`, `D` or `Z`), or of the
+/// text form of JT/T 808, which goes on with digits or other words.
+fn tk103(rest: &[u8]) -> Recognised {
+    let (comma, word) = match rest {
+        [b',', word @ ..] => (true, word),
+        word => (false, word),
+    };
+    match word {
+        [] | [b'B' | b'D' | b'Z'] => NeedMore,
+        [b'B', b'M' | b'N' | b'O' | b'P' | b'Q' | b'R' | b'S' | b'U' | b'V' | b'Z', ..]
+        | [b'D', b'W', ..]
+        | [b'Z', b'C', ..] => Is(Protocol::Tk103),
+        _ if comma => Is(Protocol::Jt808),
+        _ => Unknown,
     }
 }
 
@@ -225,6 +256,9 @@ mod tests {
         assert_eq!(told(b"\r\n$~0"), Is(Protocol::Jt808));
         assert_eq!(told(b"(740190311185,1,001,ELOCK,3,529439)"), Is(Protocol::Jt808));
         assert_eq!(told(b"(2050018634,P45,051124"), Is(Protocol::Jointech));
+        assert_eq!(told(b"(740190311185,P45,051124"), Is(Protocol::Jt808));
+        assert_eq!(told(b"(013612345678BR00110524A"), Is(Protocol::Tk103));
+        assert_eq!(told(b"(352606090042050,ZC17,240414"), Is(Protocol::Tk103));
         assert_eq!(told(b"$\x80\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
         assert_eq!(told(b"$\x24\x41\x30\x09\x78\x19"), Is(Protocol::Jointech));
         assert_eq!(told(b"\x78\x78\x0D\x01"), Is(Protocol::Gt06));
@@ -239,6 +273,10 @@ mod tests {
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x02\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
+        assert_eq!(told(b"##S,eSeal,1000821"), Is(Protocol::Eseal));
+        assert_eq!(told(b"ST300STT;100850000"), Is(Protocol::Suntech));
+        assert_eq!(told(b"ALT;0950030205;3FFFFF"), Is(Protocol::Suntech));
+        assert_eq!(told(b"\x81\x00\x4E\x05\x20\x00\x13\x38\x3F"), Is(Protocol::Suntech));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
         assert_eq!(told(b"@NTC\x01\x00\x00\x00"), Is(Protocol::Navtelecom));
         assert_eq!(told(b"{\"MDeviceID\":\"022043756090\""), Is(Protocol::Teratrack));
@@ -261,6 +299,7 @@ mod tests {
             b"\x16\x03\x01\x02\x00",
             b"(ABC)",
             b"(12345,",
+            b"(013612345678AP05)",
             b"(123456789012345678901,",
             b"$\xAB",
             b"\x78\x79",

@@ -12,6 +12,8 @@ pub enum Fix {
     Stale = 2,
     /// Computed from cell towers or other radio, hundreds of metres to kilometres wide.
     Network = 3,
+    /// The known place of the reader or gate that read the tag.
+    Reader = 4,
 }
 
 impl Fix {
@@ -22,6 +24,7 @@ impl Fix {
             Self::Gnss => "gnss",
             Self::Stale => "stale",
             Self::Network => "network",
+            Self::Reader => "reader",
         }
     }
 }

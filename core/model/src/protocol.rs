@@ -165,6 +165,10 @@ protocols! {
         [Tcp Udp], 5020, [Position Seal Condition Commands];
     Topflytech = 19, "topflytech", "Topflytech T880x, OBD, solar and asset trackers", Active, Imei,
         [Tcp Udp], 5094, [Position Seal Condition Commands];
+    Eseal = 8, "eseal", "eSeal electronic seals", Active, Tracker,
+        [Tcp], 5169, [Position Seal Condition Commands];
+    Suntech = 9, "suntech", "Suntech ST200 to ST900 and universal trackers", Active, Tracker,
+        [Tcp], 5011, [Position Condition Commands];
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
@@ -187,6 +191,8 @@ protocols! {
         [Client], 5084, [Seal];
     Bthome = 33, "bthome", "BTHome v2 sensors heard by gateways", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition Trust];
+    Tk103 = 10, "tk103", "TK103 and kin", Active, Tracker,
+        [Tcp Udp], 5002, [Position Seal Condition Commands];
     H02 = 6, "h02", "H02", Active, Tracker, [Tcp Udp], 5013, [Position Condition Commands];
     Galileosky = 11, "galileosky", "Galileosky terminals", Active, Imei,
         [Tcp], 5034, [Position Seal Condition Commands];
@@ -211,6 +217,18 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition];
     Chirpstack = 39, "chirpstack", "ChirpStack, LoRaWAN network server", SemiActive, Lorawan,
         [Http Mqtt], 0, [Position Seal Condition];
+    EddystoneEid = 36, "eddystone-eid", "Eddystone beacons with ephemeral identifiers", SemiActive, Beacon,
+        [Http Mqtt], 0, [Condition Trust];
+    Aprilbrother = 38, "aprilbrother", "April Brother gateways of Bluetooth devices", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
+    Theengs = 37, "theengs", "OpenMQTTGateway and Theengs Gateway", SemiActive, Gateway,
+        [Http Mqtt], 0, [Seal Condition Trust];
+    ESealJson = 40, "e-seal-json", "Electronic seals after the model of ISO 18185", SemiActive, Eseal18185,
+        [Http Mqtt], 0, [Seal Condition];
+    PlombCoap = 41, "plomb-coap", "The open Plomb profile over CoAP: OSCORE, EDHOC, COSE", Active, Plomb,
+        [Udp], 5683, [Position Seal Condition Commands Trust];
+    PlombMqtt = 42, "plomb-mqtt", "The open Plomb profile over MQTT: COSE", Active, Plomb,
+        [Mqtt], 0, [Position Seal Condition Trust];
 }
 
 impl Protocol {

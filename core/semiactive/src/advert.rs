@@ -1,31 +1,36 @@
 //! Bluetooth adverts, and the forms in which they reach us: bare payloads, AD structures, JSON with an address.
 
 use plomb_model::{DeviceId, Scheme};
+use plomb_session::{Description, Request};
 use serde_json::Value;
 
 /// AD type "Service Data - 16-bit UUID" (Bluetooth Assigned Numbers, 2.3).
-const SERVICE_DATA_16: u8 = 0x16;
+pub(crate) const SERVICE_DATA_16: u8 = 0x16;
+/// AD type "Manufacturer Specific Data".
+pub(crate) const MANUFACTURER_DATA: u8 = 0xFF;
 
 /// One advert as it was heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Advert {
+pub struct Advert {
     /// Address of the sender, most significant byte first; `None` where the message does not carry it.
-    pub(crate) address: Option<[u8; 6]>,
+    pub address: Option<[u8; 6]>,
     /// AD structures or the payload alone.
-    pub(crate) data: Vec<u8>,
+    pub data: Vec<u8>,
     /// Received strength, dBm.
-    pub(crate) rssi: Option<i16>,
+    pub rssi: Option<i16>,
     /// The gateway that heard it.
-    pub(crate) gateway: Option<DeviceId>,
+    pub gateway: Option<DeviceId>,
 }
 
 /// The device of a Bluetooth address.
-pub(crate) fn device(address: [u8; 6]) -> Option<DeviceId> {
+#[must_use]
+pub fn device(address: [u8; 6]) -> Option<DeviceId> {
     DeviceId::new(Scheme::Bluetooth, &plomb_wire::to_hex(&address).to_ascii_uppercase()).ok()
 }
 
 /// An address as people write it: `AA:BB:CC:DD:EE:FF`, with `-` or without anything between.
-pub(crate) fn address(text: &str) -> Option<[u8; 6]> {
+#[must_use]
+pub fn address(text: &str) -> Option<[u8; 6]> {
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-')).collect();
     plomb_wire::from_hex(&digits).ok()?.try_into().ok()
 }
@@ -61,20 +66,57 @@ fn of_json(value: &Value) -> Result<Advert, &'static str> {
     Ok(Advert { address, data, rssi, gateway })
 }
 
-/// Service data of a 16-bit UUID, with its offset, if `data` is a whole row of AD structures that has it.
-pub(crate) fn service_data(data: &[u8], uuid: u16) -> Option<(usize, &[u8])> {
-    let (mut offset, mut found) = (0_usize, None);
+/// The AD structures of `data`: type, payload and the payload's offset. `None` where it is no whole row of them; zeros at
+/// the end fill it up.
+pub(crate) fn structures(data: &[u8]) -> Option<Vec<(u8, &[u8], usize)>> {
+    let (mut offset, mut found) = (0_usize, Vec::new());
     while let Some((&length, rest)) = data.get(offset..)?.split_first() {
         if length == 0 {
             break;
         }
-        let structure = rest.get(..usize::from(length))?;
-        if let [SERVICE_DATA_16, low, high, payload @ ..] = structure
-            && u16::from_le_bytes([*low, *high]) == uuid
-        {
-            found = found.or(Some((offset + 4, payload)));
-        }
+        let (&kind, payload) = rest.get(..usize::from(length))?.split_first()?;
+        found.push((kind, payload, offset + 2));
         offset += 1 + usize::from(length);
     }
-    found
+    Some(found)
+}
+
+/// Service data of a 16-bit UUID, with its offset, if `data` is a whole row of AD structures that has it.
+pub(crate) fn service_data(data: &[u8], uuid: u16) -> Option<(usize, &[u8])> {
+    of_kind(data, SERVICE_DATA_16, uuid)
+}
+
+/// Data of a maker, with its offset, if `data` is a whole row of AD structures that has it.
+pub(crate) fn manufacturer_data(data: &[u8], company: u16) -> Option<(usize, &[u8])> {
+    of_kind(data, MANUFACTURER_DATA, company)
+}
+
+fn of_kind(data: &[u8], kind: u8, number: u16) -> Option<(usize, &[u8])> {
+    structures(data)?.into_iter().find_map(|(found, payload, offset)| {
+        let payload = payload.strip_prefix(&number.to_le_bytes())?;
+        (found == kind).then_some((offset + 2, payload))
+    })
+}
+
+/// A message called `name` laid open: its payload of a maker by `fields` (given where it begins in the data), or JSON as it is.
+pub(crate) fn describe(
+    name: &str,
+    frame: &[u8],
+    company: u16,
+    fields: impl Fn(&[u8], usize, &mut Description),
+) -> Description {
+    let request = Request::of(frame);
+    let mut description = Description::new(name);
+    let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
+    if text.starts_with('{') {
+        description.field(request.body_offset, request.body.len(), "message", text);
+        return description;
+    }
+    let bytes = plomb_wire::from_hex(text).ok().filter(|bytes| !bytes.is_empty());
+    let data = bytes.as_deref().unwrap_or(request.body);
+    let (base, payload) = manufacturer_data(data, company)
+        .or_else(|| data.strip_prefix(&company.to_le_bytes()).map(|payload| (2, payload)))
+        .unwrap_or((0, data));
+    fields(payload, base, &mut description);
+    description
 }

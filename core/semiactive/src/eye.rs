@@ -3,48 +3,33 @@
 use std::borrow::Cow;
 
 use plomb_model::{
-    CentiCelsius, CentiDegrees, CentiPercent, Command, CommandError, CommandTicket, DeviceId, Event,
-    EventKind, Issue, Millivolts, OccurredAt, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal,
-    Timestamp,
+    CentiCelsius, CentiDegrees, CentiPercent, DeviceId, Event, EventKind, Issue, Millivolts, Protocol,
+    Reading, SealPart, Signal,
 };
-use plomb_session::{Decoded, Description, REQUEST_BYTES_MAX, Request, Session, SessionConfig};
+use plomb_session::{Decoded, Description, Request, Session, SessionConfig};
 use plomb_wire::{Reader, Short};
 use serde_json::Value;
 
 use crate::advert;
+use crate::session::Whole;
 
 /// Company identifier of Teltonika.
-const COMPANY: u16 = 0x089A;
-/// AD type "Manufacturer Specific Data".
-const MANUFACTURER: u8 = 0xFF;
+pub(crate) const COMPANY: u16 = 0x089A;
 
 /// A session.
 #[must_use]
-pub fn session(_: SessionConfig) -> Box<dyn Session> {
-    Box::new(Eye { held: Vec::new() })
-}
-
-struct Eye {
-    held: Vec<u8>,
+pub fn session(config: SessionConfig) -> Box<dyn Session> {
+    crate::session::session(config, Protocol::Eye, decode)
 }
 
 /// The payload: bare, after the company identifier, or in a whole advert.
 fn payload(data: &[u8]) -> &[u8] {
-    let mut rest = data;
-    while let Some((&length, after)) = rest.split_first() {
-        let Some((structure, next)) = after.split_at_checked(usize::from(length)) else { break };
-        if let [MANUFACTURER, low, high, payload @ ..] = structure
-            && u16::from_le_bytes([*low, *high]) == COMPANY
-        {
-            return payload;
-        }
-        rest = next;
-    }
-    data.strip_prefix(&COMPANY.to_le_bytes()).unwrap_or(data)
+    let inside = advert::manufacturer_data(data, COMPANY).map(|(_, payload)| payload);
+    inside.or_else(|| data.strip_prefix(&COMPANY.to_le_bytes())).unwrap_or(data)
 }
 
 /// The event of a payload.
-fn event(payload: &[u8]) -> Result<(Event, Option<DeviceId>), Issue> {
+pub(crate) fn event(payload: &[u8]) -> Result<(Event, Option<DeviceId>), Issue> {
     let short = |_: Short| Issue::new(0, "payload cut off", plomb_wire::to_hex(payload));
     match payload.first() {
         Some(1) => version_1(&mut Reader::new(payload)).map(|event| (event, None)).map_err(short),
@@ -91,105 +76,54 @@ fn version_1(reader: &mut Reader<'_>) -> Result<Event, Short> {
     Ok(event)
 }
 
-/// One tag's advert of the gateway's JSON, as an event about that tag.
-fn tag(name: Option<&str>, value: &Value, out: &mut Decoded) {
-    let hex = value.get("data").and_then(Value::as_str).unwrap_or_default();
-    let found = plomb_wire::from_hex(hex)
-        .map_err(|_| Issue::new(0, "data is no hex", hex))
-        .and_then(|data| event(payload(&data)));
-    match found {
-        Ok((mut event, inside)) => {
-            event.peripheral = name.and_then(advert::address).and_then(advert::device).or(inside);
-            let number =
-                |key: &str| value.get(key).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-            let rssi = number("rssi").and_then(|rssi| i16::try_from(rssi).ok());
-            event.readings.extend(rssi.map(Reading::Rssi));
-            let time = number("timestamp").or_else(|| number("ts"));
-            event.occurred_at = time.map(|seconds| OccurredAt(Timestamp::from_secs(seconds)));
+fn decode(session: &Whole, request: &Request<'_>, out: &mut Decoded) -> Option<DeviceId> {
+    if let Ok(body) = serde_json::from_slice::<Value>(request.body)
+        && body.is_object()
+    {
+        return crate::ruuvi::gateway(&body, request.path(), session, out);
+    }
+    let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
+    let data = plomb_wire::from_hex(text).ok().filter(|data| !data.is_empty());
+    match event(payload(data.as_deref().unwrap_or(request.body))) {
+        Ok((event, device)) => {
             out.event(event);
+            device
         }
-        Err(issue) => out.issue(issue),
+        Err(issue) => {
+            out.issue(issue);
+            None
+        }
     }
 }
 
-fn gateway(body: &Value, topic: &str, out: &mut Decoded) -> Option<DeviceId> {
-    let body = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
-    if let Some(tags) = body.get("tags").and_then(Value::as_object) {
-        for (name, value) in tags {
-            tag(Some(name), value, out);
-        }
-    } else {
-        // The topic ends with the tag's address: <gateway>/<tag>.
-        tag(topic.rsplit('/').next().filter(|name| !name.is_empty()), body, out);
-    }
-    let name = body.get("gw_mac").and_then(Value::as_str)?.replace(':', "");
-    DeviceId::new(Scheme::Gateway, &name).ok()
-}
-
-impl Session for Eye {
-    fn receive(&mut self, _: ReceivedAt, bytes: &[u8], out: &mut Decoded) {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() > REQUEST_BYTES_MAX {
-            out.issue(Issue::new(0, "message too long", self.held.len()));
-            out.report(None, &std::mem::take(&mut self.held));
-        }
-    }
-
-    fn finish(&mut self, _: ReceivedAt, out: &mut Decoded) {
-        let frame = std::mem::take(&mut self.held);
-        if frame.is_empty() {
-            return;
-        }
-        let request = Request::of(&frame);
-        let device = if let Ok(body) = serde_json::from_slice::<Value>(request.body)
-            && body.is_object()
-        {
-            gateway(&body, request.path(), out)
-        } else {
-            let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
-            let data = plomb_wire::from_hex(text).ok().filter(|data| !data.is_empty());
-            match event(payload(data.as_deref().unwrap_or(request.body))) {
-                Ok((event, device)) => {
-                    out.event(event);
-                    device
-                }
-                Err(issue) => {
-                    out.issue(issue);
-                    None
-                }
-            }
-        };
-        out.report(device, &frame);
-    }
-
-    fn tick(&mut self, _: ReceivedAt, _: &mut Decoded) {}
-
-    fn deadline(&self) -> Option<ReceivedAt> {
-        None
-    }
-
-    fn command(
-        &mut self,
-        _: ReceivedAt,
-        _: Option<DeviceId>,
-        _: CommandTicket,
-        _: &Command,
-        _: &mut Decoded,
-    ) -> Result<(), CommandError> {
-        Err(CommandError::Unsupported { protocol: Protocol::Eye.name() })
-    }
-}
-
-/// The message laid open: its payload, or the gateway's JSON as it is.
+/// The message laid open: the fields that its flags announce (offsets count in the payload's data), or the gateway's JSON
+/// as it is.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    let request = Request::of(frame);
-    let mut description = Description::new("Eye");
-    description.field(
-        request.body_offset,
-        request.body.len(),
-        "message",
-        String::from_utf8_lossy(request.body),
-    );
-    description
+    advert::describe("Teltonika EYE", frame, COMPANY, |payload, base, description| {
+        let mut reader = Reader::at(payload, base);
+        let (Ok(version), Ok(flags)) = (reader.u8(), reader.u8()) else { return };
+        description.field(base, 1, "version", version);
+        description.field(base + 1, 1, "flags", format_args!("{flags:#010b}"));
+        let announced = [
+            (0, 2, "temperature, 0.01 deg C"),
+            (1, 1, "humidity, %"),
+            (4, 2, "moving and movement count"),
+            (5, 1, "pitch, deg"),
+            (5, 2, "roll, deg"),
+            (7, 1, "battery, 10 mV above 2000"),
+        ];
+        for (_, length, name) in announced.into_iter().filter(|(bit, ..)| flags >> bit & 1 == 1) {
+            let offset = reader.offset();
+            let Ok(bytes) = reader.take(length) else { return };
+            let value = match *bytes {
+                [high, low] if name.starts_with("moving") => i32::from(u16::from_be_bytes([high, low])),
+                [high, low] => i32::from(i16::from_be_bytes([high, low])),
+                [one] if name.starts_with("pitch") => i32::from(one.cast_signed()),
+                [one] => i32::from(one),
+                _ => return,
+            };
+            description.field(offset, length, name, value);
+        }
+    })
 }

@@ -3,47 +3,34 @@
 use std::borrow::Cow;
 
 use plomb_model::{
-    CentiCelsius, CentiPercent, Command, CommandError, CommandTicket, DeviceId, Event, EventKind, Issue,
-    Millivolts, OccurredAt, Protocol, Reading, ReceivedAt, Scheme, Timestamp,
+    CentiCelsius, CentiPercent, DeviceId, Event, EventKind, Issue, Millivolts, OccurredAt, Protocol, Reading,
+    Scheme, Timestamp,
 };
-use plomb_session::{Decoded, Description, REQUEST_BYTES_MAX, Request, Session, SessionConfig};
+use plomb_session::{Decoded, Description, Request, Session, SessionConfig};
 use plomb_wire::{Reader, Short};
 use serde_json::Value;
 
-use crate::advert;
+use crate::advert::{self, Advert};
+use crate::hear::hear;
+use crate::session::Whole;
 
 /// Company identifier of Ruuvi Innovations.
-const COMPANY: u16 = 0x0499;
-/// AD type "Manufacturer Specific Data".
-const MANUFACTURER: u8 = 0xFF;
+pub(crate) const COMPANY: u16 = 0x0499;
 
 /// A session.
 #[must_use]
-pub fn session(_: SessionConfig) -> Box<dyn Session> {
-    Box::new(Ruuvi { held: Vec::new() })
-}
-
-struct Ruuvi {
-    held: Vec<u8>,
+pub fn session(config: SessionConfig) -> Box<dyn Session> {
+    crate::session::session(config, Protocol::Ruuvi, decode)
 }
 
 /// The payload: bare, after the company identifier, or in a whole advert.
 fn payload(data: &[u8]) -> &[u8] {
-    let mut rest = data;
-    while let Some((&length, after)) = rest.split_first() {
-        let Some((structure, next)) = after.split_at_checked(usize::from(length)) else { break };
-        if let [MANUFACTURER, low, high, payload @ ..] = structure
-            && u16::from_le_bytes([*low, *high]) == COMPANY
-        {
-            return payload;
-        }
-        rest = next;
-    }
-    data.strip_prefix(&COMPANY.to_le_bytes()).unwrap_or(data)
+    let inside = advert::manufacturer_data(data, COMPANY).map(|(_, payload)| payload);
+    inside.or_else(|| data.strip_prefix(&COMPANY.to_le_bytes())).unwrap_or(data)
 }
 
 /// The event of a payload, and the address in it (data format 5).
-fn event(payload: &[u8]) -> Result<(Event, Option<DeviceId>), Issue> {
+pub(crate) fn event(payload: &[u8]) -> Result<(Event, Option<DeviceId>), Issue> {
     let short = |_: Short| Issue::new(0, "payload cut off", plomb_wire::to_hex(payload));
     match payload.first() {
         Some(5) => format_5(&mut Reader::new(payload)).map_err(short),
@@ -108,105 +95,115 @@ fn format_3(reader: &mut Reader<'_>) -> Result<Event, Short> {
     Ok(event)
 }
 
-/// One tag's advert of the gateway's JSON, as an event about that tag.
-fn tag(name: Option<&str>, value: &Value, out: &mut Decoded) {
+/// What one tag sent, by the gateway's JSON, as events about that tag.
+fn tag(name: Option<&str>, value: &Value, session: &Whole, out: &mut Decoded) {
+    let number = |key: &str| value.get(key).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
     let hex = value.get("data").and_then(Value::as_str).unwrap_or_default();
-    let found = plomb_wire::from_hex(hex)
-        .map_err(|_| Issue::new(0, "data is no hex", hex))
-        .and_then(|data| event(payload(&data)));
-    match found {
-        Ok((mut event, inside)) => {
-            event.peripheral = name.and_then(advert::address).and_then(advert::device).or(inside);
-            let number =
-                |key: &str| value.get(key).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-            let rssi = number("rssi").and_then(|rssi| i16::try_from(rssi).ok());
-            event.readings.extend(rssi.map(Reading::Rssi));
-            let time = number("timestamp").or_else(|| number("ts"));
-            event.occurred_at = time.map(|seconds| OccurredAt(Timestamp::from_secs(seconds)));
-            out.event(event);
-        }
-        Err(issue) => out.issue(issue),
+    let Ok(data) = plomb_wire::from_hex(hex) else {
+        out.issue(Issue::new(0, "data is no hex", hex));
+        return;
+    };
+    let rssi = number("rssi").and_then(|rssi| i16::try_from(rssi).ok());
+    let advert = Advert { address: name.and_then(advert::address), data, rssi, gateway: None };
+    let heard = hear(&advert, &session.config, session.now);
+    let time =
+        number("timestamp").or_else(|| number("ts")).map(|seconds| OccurredAt(Timestamp::from_secs(seconds)));
+    for mut event in heard.events {
+        event.peripheral = heard.device;
+        event.occurred_at = event.occurred_at.or(time);
+        out.event(event);
+    }
+    for issue in heard.issues {
+        out.issue(issue);
     }
 }
 
-fn gateway(body: &Value, topic: &str, out: &mut Decoded) -> Option<DeviceId> {
+/// The gateway's JSON: many tags (HTTP), or one whose address ends the topic (MQTT).
+pub(crate) fn gateway(body: &Value, topic: &str, session: &Whole, out: &mut Decoded) -> Option<DeviceId> {
     let body = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
     if let Some(tags) = body.get("tags").and_then(Value::as_object) {
         for (name, value) in tags {
-            tag(Some(name), value, out);
+            tag(Some(name), value, session, out);
         }
     } else {
         // The topic ends with the tag's address: ruuvi/<gateway>/<tag>.
-        tag(topic.rsplit('/').next().filter(|name| !name.is_empty()), body, out);
+        tag(topic.rsplit('/').next().filter(|name| !name.is_empty()), body, session, out);
     }
     let name = body.get("gw_mac").and_then(Value::as_str)?.replace(':', "");
     DeviceId::new(Scheme::Gateway, &name).ok()
 }
 
-impl Session for Ruuvi {
-    fn receive(&mut self, _: ReceivedAt, bytes: &[u8], out: &mut Decoded) {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() > REQUEST_BYTES_MAX {
-            out.issue(Issue::new(0, "message too long", self.held.len()));
-            out.report(None, &std::mem::take(&mut self.held));
+fn decode(session: &Whole, request: &Request<'_>, out: &mut Decoded) -> Option<DeviceId> {
+    if let Ok(body) = serde_json::from_slice::<Value>(request.body)
+        && body.is_object()
+    {
+        return gateway(&body, request.path(), session, out);
+    }
+    let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
+    let data = plomb_wire::from_hex(text).ok().filter(|data| !data.is_empty());
+    match event(payload(data.as_deref().unwrap_or(request.body))) {
+        Ok((event, device)) => {
+            out.event(event);
+            device
         }
-    }
-
-    fn finish(&mut self, _: ReceivedAt, out: &mut Decoded) {
-        let frame = std::mem::take(&mut self.held);
-        if frame.is_empty() {
-            return;
+        Err(issue) => {
+            out.issue(issue);
+            None
         }
-        let request = Request::of(&frame);
-        let device = if let Ok(body) = serde_json::from_slice::<Value>(request.body)
-            && body.is_object()
-        {
-            gateway(&body, request.path(), out)
-        } else {
-            let text = std::str::from_utf8(request.body).unwrap_or_default().trim();
-            let data = plomb_wire::from_hex(text).ok().filter(|data| !data.is_empty());
-            match event(payload(data.as_deref().unwrap_or(request.body))) {
-                Ok((event, device)) => {
-                    out.event(event);
-                    device
-                }
-                Err(issue) => {
-                    out.issue(issue);
-                    None
-                }
-            }
-        };
-        out.report(device, &frame);
-    }
-
-    fn tick(&mut self, _: ReceivedAt, _: &mut Decoded) {}
-
-    fn deadline(&self) -> Option<ReceivedAt> {
-        None
-    }
-
-    fn command(
-        &mut self,
-        _: ReceivedAt,
-        _: Option<DeviceId>,
-        _: CommandTicket,
-        _: &Command,
-        _: &mut Decoded,
-    ) -> Result<(), CommandError> {
-        Err(CommandError::Unsupported { protocol: Protocol::Ruuvi.name() })
     }
 }
 
-/// The message laid open: its payload, or the gateway's JSON as it is.
+/// Names and lengths of the fields of data formats 5 and 3, behind the format's number.
+const FIELDS_5: &[(&str, usize)] = &[
+    ("temperature, 0.005 deg C", 2),
+    ("humidity, 0.0025 %", 2),
+    ("pressure, Pa above 50000", 2),
+    ("acceleration x, mg", 2),
+    ("acceleration y, mg", 2),
+    ("acceleration z, mg", 2),
+    ("battery and transmit power", 2),
+    ("movement counter", 1),
+    ("sequence number", 2),
+    ("address", 6),
+];
+const FIELDS_3: &[(&str, usize)] = &[
+    ("humidity, 0.5 %", 1),
+    ("temperature, sign and deg C", 1),
+    ("temperature, 0.01 deg C", 1),
+    ("pressure, Pa above 50000", 2),
+    ("acceleration x, mg", 2),
+    ("acceleration y, mg", 2),
+    ("acceleration z, mg", 2),
+    ("battery, mV", 2),
+];
+
+/// The message laid open: the fields of its payload (offsets count in the payload's data), or the gateway's JSON as it is.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    let request = Request::of(frame);
-    let mut description = Description::new("Ruuvi");
-    description.field(
-        request.body_offset,
-        request.body.len(),
-        "message",
-        String::from_utf8_lossy(request.body),
-    );
-    description
+    advert::describe("Ruuvi", frame, COMPANY, |payload, base, description| {
+        let Some((&format, rest)) = payload.split_first() else { return };
+        description.name = format!("Ruuvi data format {format}");
+        description.field(base, 1, "data format", format);
+        let fields = match format {
+            5 => FIELDS_5,
+            3 => FIELDS_3,
+            _ => return,
+        };
+        let mut reader = Reader::at(rest, base + 1);
+        for (name, length) in fields {
+            let offset = reader.offset();
+            let Ok(bytes) = reader.take(*length) else { return };
+            if let Ok(two) = <[u8; 2]>::try_from(bytes) {
+                let signed =
+                    name.starts_with("acceleration") || format == 5 && name.starts_with("temperature");
+                let value = u16::from_be_bytes(two);
+                let value = if signed { self::signed(value) } else { i32::from(value) };
+                description.field(offset, *length, name, value);
+            } else if let [one] = bytes {
+                description.field(offset, 1, name, one);
+            } else {
+                description.field(offset, *length, name, plomb_wire::to_hex(bytes));
+            }
+        }
+    })
 }

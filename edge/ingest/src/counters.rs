@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts since the start; `connections` is a level.
+/// Counts since the start; `connections`, `readers` and `readers_connected` are levels.
 #[derive(Debug, Default)]
 pub struct IngestCounters {
     /// Conversations open now.
@@ -17,6 +17,14 @@ pub struct IngestCounters {
     pub bytes_sent: AtomicU64,
     /// Decoders that stopped by a fault of ours; their bytes were kept.
     pub decoder_faults: AtomicU64,
+    /// Readers that we call.
+    pub readers: AtomicU64,
+    /// Readers that we talk with now.
+    pub readers_connected: AtomicU64,
+    /// Calls of readers that were tried.
+    pub reader_calls: AtomicU64,
+    /// Calls of readers that failed, and conversations with them that were lost.
+    pub reader_losses: AtomicU64,
 }
 
 impl IngestCounters {

@@ -13,6 +13,7 @@ mod counters;
 mod http;
 mod messages;
 mod mqtt;
+mod readers;
 mod tcp;
 mod udp;
 
@@ -21,6 +22,7 @@ pub use broker::{Broker, BrokerTls, serve_broker};
 pub use counters::IngestCounters;
 pub use http::serve_http;
 pub use mqtt::{MqttDevice, MqttDevices, serve_mqtt};
+pub use readers::{Reader, ReaderAntenna, serve_readers};
 pub use tcp::serve_tcp;
 pub use udp::serve_udp;
 

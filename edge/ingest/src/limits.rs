@@ -27,3 +27,11 @@ pub const BROKER_RETRY_S_MAX: u64 = 60;
 pub const CONNECT_S_MAX: u64 = 20;
 /// A client of MQTT that names no keep-alive time may be silent for so long, seconds.
 pub const KEEP_ALIVE_S_MAX: u64 = 3600;
+/// A reader that is called must take the call within so long, seconds.
+pub const READER_CALL_S_MAX: u64 = 10;
+/// Longest wait before a lost reader is called again, seconds; it begins with one second and doubles.
+pub const READER_RETRY_S_MAX: u64 = 60;
+/// A conversation with a reader that lasted so long was a good one: the next wait begins with one second again.
+pub const READER_STEADY_S: u64 = 30;
+/// Readers that are called at once.
+pub const READERS_MAX: usize = 10_000;

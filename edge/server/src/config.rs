@@ -9,13 +9,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use plomb_ingest::{Broker, BrokerTls};
+use plomb_ingest::{Broker, BrokerTls, Reader};
 use plomb_model::{Protocol, Transport};
 use plomb_rules::RuleSettings;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::ConfigArgument;
+use crate::readers::ReaderConfig;
 
 /// Everything that can be configured. `deploy/plomb.toml` says what each key means.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -28,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) devices: Devices,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
+    /// Readers that are called, `[[reader]]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reader: Vec<ReaderConfig>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -239,6 +243,7 @@ impl Config {
         config.rule_settings()?;
         config.check_ways()?;
         config.broker()?;
+        config.readers()?;
         Ok(config)
     }
 
@@ -305,6 +310,25 @@ impl Config {
         };
         let (host, client_id) = (mqtt.broker.clone(), mqtt.client_id.clone());
         Ok(Some(Broker { host, port: mqtt.port, client_id, login, tls, topics }))
+    }
+
+    /// The readers to call.
+    ///
+    /// # Errors
+    /// The first that cannot be called so, by name.
+    pub(crate) fn readers(&self) -> anyhow::Result<Vec<Reader>> {
+        let mut readers: Vec<Reader> = Vec::new();
+        for configured in &self.reader {
+            let named = || format!("in [[reader]] {:?}", configured.name);
+            let reader = configured.reader().with_context(named)?;
+            ensure!(
+                readers.iter().all(|other| other.name != reader.name),
+                "{}: the name is there twice",
+                named()
+            );
+            readers.push(reader);
+        }
+        Ok(readers)
     }
 
     /// Refuses ports of ways that there are not.
@@ -385,6 +409,35 @@ mod tests {
                 error.contains("bnd") || error.contains("nothing") || error.contains("battery_lo"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_reader_is_read_and_a_wrong_one_is_refused_by_name() {
+        let text = "[[reader]]\nname = \"north-1\"\naddress = \"10.0.0.7\"\nlatitude = -1.25\nlongitude = 36.5\n\
+                    read_tamper = true\n[[reader.antennas]]\nnumber = 2\nname = \"lane 2\"\ndirection = \"in\"\n\
+                    power_cdbm = 2700\n[[reader.custom]]\nvendor = 25882\nsubtype = 21\ndata = \"00000000\"\n";
+        let readers = Config::parse(text, &[]).unwrap().readers().unwrap();
+        assert_eq!(readers[0].place_e7, Some((-12_500_000, 365_000_000)));
+        assert_eq!((readers[0].antennas[0].number, readers[0].antennas[0].power_cdbm), (2, Some(2700)));
+        assert_eq!(readers[0].custom, [(25_882, 21, vec![0; 4])]);
+        assert!(readers[0].read_tid && readers[0].read_tamper && readers[0].enabled);
+        for (wrong, said) in [
+            ("name = \"a b\"\naddress = \"x\"", "character"),
+            ("name = \"a\"\naddress = \"x:y\"", "HOST:PORT"),
+            ("name = \"a\"\naddress = \"\"", "HOST:PORT"),
+            ("name = \"a\"\naddress = \"x\"\nlatitude = 1.0", "longitude"),
+            ("name = \"a\"\naddress = \"x\"\nlatitude = 91.0\nlongitude = 0.0", "outside the Earth"),
+            ("name = \"a\"\naddress = \"x\"\ndirection = \"up\"", "in or out"),
+            ("name = \"a\"\naddress = \"x\"\nkeepalive_s = 0", "keepalive_s"),
+            ("name = \"a\"\naddress = \"x\"\nsession = 4", "session"),
+            ("name = \"a\"\naddress = \"x\"\ntls = true", "authority"),
+            ("name = \"a\"\naddress = \"x\"\npower = 3", "power"),
+            ("name = \"a\"\naddress = \"x\"\n[[reader.antennas]]\nnumber = 0", "different numbers"),
+            ("name = \"a\"\naddress = \"x\"\n[[reader]]\nname = \"a\"\naddress = \"y\"", "twice"),
+        ] {
+            let error = format!("{:#}", Config::parse(&format!("[[reader]]\n{wrong}"), &[]).unwrap_err());
+            assert!(error.contains(said), "{wrong}: {error}");
         }
     }
 

@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 use plomb_api::BoundPort;
 use plomb_devices::SessionConfig;
 use plomb_ingest::{
-    IngestCounters, Intake, Listening, MqttDevices, now, serve_broker, serve_http, serve_mqtt, serve_tcp,
-    serve_udp,
+    IngestCounters, Intake, Listening, MqttDevices, Reader, now, serve_broker, serve_http, serve_mqtt,
+    serve_readers, serve_tcp, serve_udp,
 };
 use plomb_model::{Protocol, Transport};
 use tokio::net::{TcpListener, UdpSocket};
@@ -94,10 +94,11 @@ fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
     Ok(Some(TlsAcceptor::from(Arc::new(server))))
 }
 
-/// Binds every configured port, and serves it in a task of its own.
+/// Binds every configured port, and serves it in a task of its own; the readers of the list are called.
 pub(crate) async fn listen(
     config: &Config,
     listening: &Listening,
+    readers: watch::Receiver<Arc<[Reader]>>,
 ) -> anyhow::Result<(JoinSet<()>, Vec<BoundPort>)> {
     let mut listeners = JoinSet::new();
     let mut bound = Vec::new();
@@ -129,5 +130,6 @@ pub(crate) async fn listen(
         info!(broker = broker.host, port = broker.port, "Listening for devices at a broker");
         listeners.spawn(serve_broker(broker, listening.clone()));
     }
+    listeners.spawn(serve_readers(readers, listening.clone()));
     Ok((listeners, bound))
 }

@@ -182,6 +182,18 @@ impl Plomb {
             "Decoders stopped by a fault.",
             value(&ingest.decoder_faults),
         );
+        text.gauge("plomb_ingest_readers", "Readers that are called.", value(&ingest.readers));
+        text.gauge(
+            "plomb_ingest_readers_connected",
+            "Readers that are talked with.",
+            value(&ingest.readers_connected),
+        );
+        text.counter("plomb_ingest_reader_calls_total", "Calls of readers.", value(&ingest.reader_calls));
+        text.counter(
+            "plomb_ingest_reader_losses_total",
+            "Calls of readers that failed, and conversations with them that were lost.",
+            value(&ingest.reader_losses),
+        );
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a sum of seconds for people")]

@@ -71,7 +71,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let ingest = Arc::new(IngestCounters::default());
     let listening = listening(config, session(config, directory)?, arrivals, &ingest, stopped.clone());
-    let (listeners, ports) = listen(config, &listening).await?;
+    // Whoever knows of other readers sends another list.
+    let (readers, wanted) = watch::channel(config.readers()?.into());
+    let (listeners, ports) = listen(config, &listening, wanted).await?;
     drop(listening);
     let platform = Plomb {
         work: work.clone(),
@@ -99,6 +101,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     info!("Stopping: no new reports are taken, what was taken is made durable");
     stop.send_replace(true);
     listeners.join_all().await;
+    drop(readers);
     snapshots.abort();
     snapshot(&journal, &work, &durable).await;
     drop((work, last_arrivals));
@@ -170,7 +173,8 @@ fn no_delay(stream: &mut TcpStream) {
     }
 }
 
-fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
+/// What sessions are told, but for the transport.
+pub(crate) fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
     let keys = &config.devices.keys;
     let secrets: Arc<dyn Secrets> =
         if keys.as_os_str().is_empty() { Arc::new(NoSecrets) } else { Arc::new(read_keys(keys)?) };

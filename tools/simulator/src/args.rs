@@ -9,6 +9,9 @@ use plomb_simulator::fleet::incident::{Incident, Scripted};
 use plomb_simulator::load::{Mode, Speech};
 use plomb_simulator::protocol::SIMULATED;
 
+/// Where readers of tags wait for their host.
+const LLRP_PORT: u16 = 5084;
+
 /// Simulated e-locks and trackers that speak their real protocols over real sockets.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -80,6 +83,12 @@ pub(crate) struct FleetArgs {
     /// Stop after this time.
     #[arg(long, value_parser = duration)]
     pub(crate) duration: Option<Duration>,
+    /// Gates with readers of UHF tags that wait for the platform's call, where llrp is among the protocols.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) gates: u16,
+    /// Where gates listen: the first on the port of llrp, each further one on the next.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) gate_address: std::net::IpAddr,
     #[arg(long, default_value_t = 1)]
     pub(crate) threads: usize,
 }
@@ -237,6 +246,15 @@ impl FleetArgs {
             .map(|protocol| (protocol, named(protocol).map_or_else(|| port(protocol), |(_, port)| *port)))
             .collect()
     }
+
+    /// Where gates listen.
+    pub(crate) fn gate_addresses(&self) -> Vec<std::net::SocketAddr> {
+        let wanted = self.protocols.contains(&Speaking::One(Protocol::Llrp));
+        let named = self.port.iter().find(|(protocol, _)| *protocol == Protocol::Llrp);
+        let first = named.map_or(LLRP_PORT, |(_, port)| *port);
+        let ports = (0..self.gates).filter_map(|gate| first.checked_add(gate));
+        ports.filter(|_| wanted).map(|port| (self.gate_address, port).into()).collect()
+    }
 }
 
 fn protocol(name: &str) -> Result<Protocol, String> {
@@ -248,12 +266,17 @@ fn protocol(name: &str) -> Result<Protocol, String> {
 }
 
 fn speaking(name: &str) -> Result<Speaking, String> {
-    if name == "all" { Ok(Speaking::All) } else { protocol(name).map(Speaking::One) }
+    if name == "all" { Ok(Speaking::All) } else { device_or_gate(name).map(Speaking::One) }
+}
+
+/// Devices call the platform; readers of tags are called by it.
+fn device_or_gate(name: &str) -> Result<Protocol, String> {
+    if name == Protocol::Llrp.name() { Ok(Protocol::Llrp) } else { protocol(name) }
 }
 
 fn protocol_port(text: &str) -> Result<(Protocol, u16), String> {
     let (name, port) = text.split_once('=').ok_or("write PROTOCOL=PORT")?;
-    Ok((protocol(name)?, port.parse().map_err(|_| format!("{port:?} is no port"))?))
+    Ok((device_or_gate(name)?, port.parse().map_err(|_| format!("{port:?} is no port"))?))
 }
 
 /// A number with its unit: `500ms`, `10s`, `2m`, `1h`; seconds without one.
@@ -298,6 +321,13 @@ mod tests {
         };
         assert_eq!(some.speaking(), [(Protocol::Jt808, 5015), (Protocol::Gt06, 7000)]);
         assert!(Args::try_parse_from(["plomb-simulator", "fleet", "--protocols", "smoke"]).is_err());
+        assert!(some.gate_addresses().is_empty());
+        let gates = "plomb-simulator fleet --protocols gt06,llrp --gates 3 --port llrp=7100";
+        let Command::Fleet(gates) = Args::try_parse_from(gates.split_whitespace()).unwrap().command else {
+            panic!("fleet")
+        };
+        assert_eq!(gates.speaking(), [(Protocol::Gt06, 5023)]);
+        assert_eq!(gates.gate_addresses()[2], std::net::SocketAddr::from(([127, 0, 0, 1], 7102)));
         let trigger = "plomb-simulator trigger --kind cut --protocol jointech --port 5014";
         assert!(Args::try_parse_from(trigger.split_whitespace()).is_ok());
         let load = "plomb-simulator load --mode gateway --port 5015 --connections 8 --duration 10s --record r.txt \

@@ -5,6 +5,7 @@
 pub mod protocol;
 
 pub mod fleet;
+pub mod gate;
 pub mod latency;
 pub mod load;
 pub mod trigger;

@@ -44,6 +44,7 @@ fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
         .into_iter()
         .map(|(protocol, port)| Ok((protocol, to(port)?)))
         .collect::<anyhow::Result<_>>()?;
+    let gates = args.gate_addresses();
     let conditions = Conditions {
         time_factor: args.time_factor,
         apparent_kmh_max: args.apparent_kmh_max,
@@ -61,6 +62,7 @@ fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
         incidents: args.incident,
         incidents_every: args.incidents_every,
         duration: args.duration,
+        gates,
     }));
     Ok(())
 }

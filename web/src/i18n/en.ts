@@ -249,7 +249,7 @@ export const en = {
     openPage: 'Open the device page',
     noPosition: 'No position reported',
     signals: 'The device reports',
-    fix: { gnss: 'satellite fix', stale: 'last known, no current fix', network: 'from cell towers' },
+    fix: { gnss: 'satellite fix', stale: 'last known, no current fix', network: 'from cell towers', reader: 'place of the reader' },
     classes: { passive: 'passive', 'semi-active': 'semi-active', active: 'active' },
   },
 

@@ -9,7 +9,7 @@ mod text;
 use plomb_model::{DeviceId, Issue};
 
 use crate::pieces::Start;
-use crate::stream::{self, Talk};
+use crate::talk::{self, Talk};
 use crate::{Decoded, Description, Session, SessionConfig, web};
 use text::{Checksum, Text};
 
@@ -21,7 +21,7 @@ const HEAD_BYTES: usize = 7;
 /// Opens a conversation with a device.
 #[must_use]
 pub fn session(config: SessionConfig) -> Box<dyn Session> {
-    stream::session(Envotech { lenient: config.lenient, device: None })
+    talk::session(Envotech { lenient: config.lenient, device: None })
 }
 
 struct Envotech {

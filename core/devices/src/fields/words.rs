@@ -83,7 +83,7 @@ pub(super) const PRESSURE: &[&str] =
 pub(super) const ILLUMINANCE: &[&str] =
     &["illuminance", "illumination", "lux", "illuminancesensor", "lightlevel", "lightlux", "brightness"];
 pub(super) const MOTION: &[&str] =
-    &["motion", "moving", "move", "movement", "motionstatus", "motionstate", "inmotion", "inmovement"];
+    &["motion", "moving", "move", "mov", "movement", "motionstatus", "motionstate", "inmotion", "inmovement"];
 
 /// Names, the part of the seal, whether "true" is its whole state, and the signal where it is not whole.
 pub(super) const PARTS: &[(&[&str], SealPart, bool, Option<Signal>)] = &[

@@ -79,7 +79,7 @@ impl H02 {
                 Err(error) => out.issue(Issue::new(4, error.to_string(), format_args!("{name:?}"))),
             }
         }
-        let mut event = text::event(&message, out);
+        let mut event = text::event(&message, now, out);
         if message.kind() == "V4"
             && let Some((ticket, _)) = self.waiting.take_if(|(_, word)| message.field(3) == Some(*word))
         {

@@ -24,11 +24,7 @@ pub(super) enum Piece {
 /// The next piece and its length; none while more bytes are needed.
 pub(super) fn next(bytes: &[u8], finished: bool) -> Option<(Piece, usize)> {
     match bytes.first()? {
-        b'*' => match bytes.iter().take(TEXT_BYTES_MAX).position(|byte| *byte == b'#') {
-            Some(end) => Some((Piece::Text, end + 1)),
-            None if finished || bytes.len() >= TEXT_BYTES_MAX => Some((Piece::Cut, until_next(bytes))),
-            None => None,
-        },
+        b'*' => text(bytes, finished),
         b'$' => binary(bytes, finished),
         b'\r' | b'\n' => {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -45,6 +41,25 @@ pub(super) fn next(bytes: &[u8], finished: bool) -> Option<(Piece, usize)> {
 fn until_next(bytes: &[u8]) -> usize {
     let next = bytes.iter().skip(1).position(|byte| matches!(byte, b'*' | b'$'));
     next.map_or(bytes.len(), |place| place + 1)
+}
+
+/// A text ends with `#`; one whose end is lost ends where the next begins.
+fn text(bytes: &[u8], finished: bool) -> Option<(Piece, usize)> {
+    let window = bytes.get(..TEXT_BYTES_MAX).unwrap_or(bytes);
+    for (at, byte) in window.iter().enumerate().skip(1) {
+        match (byte, window.get(at + 1..)) {
+            (b'#', _) => return Some((Piece::Text, at + 1)),
+            (b'*', Some([first, second, b',', ..]))
+                if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() =>
+            {
+                return Some((Piece::Cut, at));
+            }
+            // Whether a text begins here is not known yet.
+            (b'*', Some([] | [_] | [_, _])) if !finished && bytes.len() < TEXT_BYTES_MAX => return None,
+            _ => {}
+        }
+    }
+    (finished || bytes.len() >= TEXT_BYTES_MAX).then(|| (Piece::Cut, until_next(window)))
 }
 
 /// A binary frame ends where the same device's next one, or a text, begins; else it has the usual length.

@@ -1,8 +1,8 @@
 //! The text form: `*` maker, identity, kind, fields, `#`.
 
 use plomb_model::{
-    CellTower, DeviceId, Event, EventKind, Fix, IdError, Issue, LatitudeE7, LongitudeE7, OccurredAt, Percent,
-    Position, Reading, ReceivedAt, Scheme, Signal, Timestamp,
+    CellTower, CentiCelsius, DeviceId, Event, EventKind, Fix, IdError, Issue, LatitudeE7, LongitudeE7,
+    Metres, OccurredAt, Percent, Position, Reading, ReceivedAt, Scheme, Signal, Timestamp,
 };
 use plomb_wire::minutes_to_e7;
 
@@ -12,6 +12,8 @@ use crate::{Decoded, Description};
 
 /// Fields that are read of one message.
 const FIELDS_MAX: usize = 256;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
 /// Minutes are read to this part of one.
 const MINUTE_PARTS: u32 = 1_000_000;
 
@@ -61,7 +63,7 @@ pub(super) fn tracker(name: &str) -> Result<DeviceId, IdError> {
 }
 
 /// What a message says.
-pub(super) fn event(message: &Message<'_>, out: &mut Decoded) -> Event {
+pub(super) fn event(message: &Message<'_>, now: ReceivedAt, out: &mut Decoded) -> Event {
     let digits = |place: usize| {
         message.field(place).filter(|text| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
     };
@@ -77,21 +79,27 @@ pub(super) fn event(message: &Message<'_>, out: &mut Decoded) -> Event {
     }
     // The place stands where the letters of both halves stand around the longitude.
     let place = (4..count).find(|at| hemisphere(at + 1, "NS") && hemisphere(at + 3, "EW"));
-    let Some(at) = place else { return without_place(message) };
+    let Some(at) = place else { return without_place(message, now) };
     let mut event = Event::new(EventKind::Position);
-    // Speed, course, date and status follow; the time stands before the mark of validity.
-    let (time, date) = (number(at - 2), number(at + 6));
-    event.occurred_at = time.zip(date).and_then(|(time, date)| civil(date, time)).map(OccurredAt);
+    // Speed, course, date and status follow; the time stands before the mark of validity. Some write the battery
+    // before the date.
+    let after = if number(at + 6).is_none() && number(at + 7).is_some() { at + 7 } else { at + 6 };
+    let (time, date) = (number(at - 2), number(after));
+    event.occurred_at = instant(date, time, now).map(OccurredAt);
     if event.occurred_at.is_none() && time.or(date).is_some() {
-        let found = format!("{:?} {:?}", message.field(at - 2), message.field(at + 6));
-        out.issue(Issue::new(message.offset(at + 6), "no such time", found));
+        let found = format!("{:?} {:?}", message.field(at - 2), message.field(after));
+        out.issue(Issue::new(message.offset(after), "no such time", found));
     }
     let half = |place: usize| message.field(place).unwrap_or_default();
     let north = angle(half(at), half(at + 1)).and_then(|e7| LatitudeE7::new(e7).ok());
     let east = angle(half(at + 2), half(at + 3)).and_then(|e7| LongitudeE7::new(e7).ok());
     if let Some((north, east)) = north.zip(east) {
-        let valid = !matches!(half(at - 1), "" | "V");
-        let mut position = Position::new(north, east, if valid { Fix::Gnss } else { Fix::Stale });
+        let fix = match half(at - 1) {
+            "" | "V" => Fix::Stale,
+            "B" => Fix::Network,
+            _ => Fix::Gnss,
+        };
+        let mut position = Position::new(north, east, fix);
         position.speed = message.field(at + 4).and_then(|text| speed(text, 1852));
         position.course = message.field(at + 5).and_then(course);
         event.position = Some(position);
@@ -100,20 +108,67 @@ pub(super) fn event(message: &Message<'_>, out: &mut Decoded) -> Event {
         out.issue(Issue::new(message.offset(at), "no such place", found));
         event.kind = EventKind::Status;
     }
-    status_field(message, at + 7, &mut event);
-    if let Some(cell) = cell(message, at + 8) {
+    // V19 has three fields of the SIM card before the status.
+    let status = if message.kind() == "V19" { after + 4 } else { after + 1 };
+    status_field(message, status, &mut event);
+    if !vehicle(message, status + 1, &mut event)
+        && let Some(cell) = cell(message, status + 1)
+    {
         event.readings.push(Reading::CellTower(cell));
     }
     match message.kind() {
-        "V6" => {
-            let card =
-                (at + 8..count).rev().filter_map(|place| message.field(place)).find(|text| text.len() >= 18);
+        "V6" | "V19" => {
+            let card = (after + 1..count)
+                .rev()
+                .filter_map(|place| message.field(place))
+                .find(|text| text.len() >= 18);
             event.readings.extend(card.map(|card| Reading::Iccid(card.into())));
         }
         "V4" => answer(message, at, &mut event),
         _ => {}
     }
     event
+}
+
+/// A moment of a date `DDMMYY` and a time `HHMMSS`. Of a message with the date alone only the day is known, and its
+/// beginning is taken; one with the time alone is of the day before or after our clock at which it is nearest.
+fn instant(date: Option<u32>, time: Option<u32>, now: ReceivedAt) -> Option<Timestamp> {
+    if let Some(date) = date {
+        return civil(date, time.unwrap_or(0));
+    }
+    let time = time?;
+    let midnight = now.0.plus_millis(-now.0.as_millis().rem_euclid(DAY_MS));
+    let (hours, minutes, seconds) = (time / 10_000, time / 100 % 100, time % 100);
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let today = midnight.plus_secs(i64::from(hours * 3_600 + minutes * 60 + seconds));
+    let ahead = today.since(now.0);
+    Some(match ahead {
+        ..=-43_200_001 => today.plus_millis(DAY_MS),
+        43_200_001.. => today.plus_millis(-DAY_MS),
+        _ => today,
+    })
+}
+
+/// Odometer, temperature, fuel (the only one with a point) and altitude, as some devices write them behind the status,
+/// then area and cell in hex. Whether they are there.
+fn vehicle(message: &Message<'_>, place: usize, event: &mut Event) -> bool {
+    let field = |after: usize| message.field(place + after).unwrap_or_default();
+    let number = |after: usize| scaled(field(after), 0);
+    let (Some(odometer), Some(temperature), Some(altitude)) = (number(0), number(1), number(3)) else {
+        return false;
+    };
+    if !field(2).contains('.') || scaled(field(2), 2).is_none() {
+        return false;
+    }
+    event.readings.push(Reading::Code { name: "odometer".into(), value: odometer });
+    let centi = temperature.checked_mul(100).and_then(|centi| i32::try_from(centi).ok());
+    event.readings.extend(centi.map(|value| Reading::Temperature { sensor: 1, value: CentiCelsius(value) }));
+    if let Some(position) = &mut event.position {
+        position.altitude = Some(Metres(altitude));
+    }
+    true
 }
 
 /// What the device answered, before the place.
@@ -129,7 +184,7 @@ fn answer(message: &Message<'_>, at: usize, event: &mut Event) {
 }
 
 /// V3, NBR, LINK and what has no place.
-fn without_place(message: &Message<'_>) -> Event {
+fn without_place(message: &Message<'_>, now: ReceivedAt) -> Event {
     let count = message.fields.len();
     let kind = message.kind();
     // Some devices say no more than who they are, so that the connection stays.
@@ -148,14 +203,13 @@ fn without_place(message: &Message<'_>) -> Event {
     };
     let end = (4..count).rev().find(|place| word(*place).is_some() && six(place - 1).is_some());
     if let Some(end) = end {
-        let time = six(3).zip(six(end - 1));
-        event.occurred_at = time.and_then(|(time, date)| civil(date, time)).map(OccurredAt);
+        event.occurred_at = six(3).and_then(|time| instant(six(end - 1), Some(time), now)).map(OccurredAt);
         status_field(message, end, &mut event);
     }
     match kind {
         "LINK" => {
             let number = |place: usize| message.field(place).and_then(|text| scaled(text, 0));
-            let signal = number(4).and_then(|csq| u8::try_from(csq * 100 / 31).ok());
+            let signal = number(4).and_then(|csq| u8::try_from(csq.checked_mul(100)? / 31).ok());
             event.readings.extend(
                 signal.and_then(|percent| Percent::new(percent.min(100)).ok()).map(Reading::NetworkSignal),
             );
@@ -168,6 +222,20 @@ fn without_place(message: &Message<'_>) -> Event {
             for place in (8..).step_by(3).take(cells.min(16)) {
                 event.readings.extend(tower(network.0, network.1, message, place).map(Reading::CellTower));
             }
+        }
+        // The first cell, and more behind a `Y` each: `V,mcc,mnc,area,cell,level Y area,cell,level Y ...`.
+        "VP1" => {
+            let rest: Vec<&str> = (6..count).filter_map(|place| message.field(place)).collect();
+            for cell in rest.join(",").split('Y').take(16) {
+                let mut parts = cell.split(',');
+                let (area, cell) = (parts.next(), parts.next());
+                let network = (message.field(4), message.field(5));
+                event.readings.extend(of_network(network.0, network.1, area, cell).map(Reading::CellTower));
+            }
+        }
+        "V4" => {
+            event.kind = EventKind::Message;
+            answer(message, count + 3, &mut event);
         }
         "V3" => {
             let network = message.field(4).and_then(|text| text.split_at_checked(3));
@@ -187,17 +255,24 @@ fn without_place(message: &Message<'_>) -> Event {
 }
 
 fn tower(mcc: Option<&str>, mnc: Option<&str>, message: &Message<'_>, place: usize) -> Option<CellTower> {
-    Some(CellTower {
-        mcc: mcc?.parse().ok()?,
-        mnc: mnc?.parse().ok()?,
-        area: message.field(place)?.parse().ok()?,
-        cell: message.field(place + 1)?.parse().ok()?,
-    })
+    of_network(mcc, mnc, message.field(place), message.field(place + 1))
+}
+
+fn of_network(
+    mcc: Option<&str>,
+    mnc: Option<&str>,
+    area: Option<&str>,
+    cell: Option<&str>,
+) -> Option<CellTower> {
+    // Some makers write other numbers, or the same in hex, in this place.
+    let mcc = mcc?.parse().ok().filter(|mcc| (200..800).contains(mcc))?;
+    let (mnc, area, cell) = (mnc?.parse().ok()?, area?.parse().ok()?, cell?.parse().ok()?);
+    Some(CellTower { mcc, mnc, area, cell })
 }
 
 /// Network, area and cell behind the status.
 fn cell(message: &Message<'_>, place: usize) -> Option<CellTower> {
-    tower(message.field(place), message.field(place + 1), message, place + 2).filter(|cell| cell.mcc >= 100)
+    tower(message.field(place), message.field(place + 1), message, place + 2)
 }
 
 fn status_field(message: &Message<'_>, place: usize, event: &mut Event) {

@@ -9,7 +9,7 @@ use plomb_model::{DeviceId, Issue};
 use serde_json::Value;
 
 use crate::pieces::Start;
-use crate::stream::{self, Talk};
+use crate::talk::{self, Talk};
 use crate::{Decoded, Description, Session, SessionConfig, web};
 
 /// Longest object that is waited for: a lock with some fifty sub-locks.
@@ -20,7 +20,7 @@ const TAKEN: &[u8] = b"{01}";
 /// Opens a conversation with the relay.
 #[must_use]
 pub fn session(_: SessionConfig) -> Box<dyn Session> {
-    stream::session(Teratrack { device: None })
+    talk::session(Teratrack { device: None })
 }
 
 /// An object laid open for a person.

@@ -14,6 +14,8 @@ pub(crate) struct Message<'a> {
     pub(crate) request: Request<'a>,
     /// When it came.
     pub(crate) now: ReceivedAt,
+    /// How the session was opened.
+    pub(crate) config: &'a SessionConfig,
 }
 
 /// Reads a message: writes its events and issues, closes the reports of all parts but the last, and returns whose
@@ -92,7 +94,7 @@ impl Whole {
             ));
             None
         } else {
-            let message = Message { frame, request: Request::of(frame), now };
+            let message = Message { frame, request: Request::of(frame), now, config: &self.config };
             (self.decode)(&message, out)
         };
         let reported = out.frame_bytes() - before;

@@ -13,7 +13,7 @@ pub use block::describe;
 use plomb_model::{DeviceId, Issue};
 
 use crate::pieces::Start;
-use crate::stream::{self, Talk};
+use crate::talk::{self, Talk};
 use crate::{Decoded, Session, SessionConfig, web};
 
 /// The length before a packet.
@@ -30,7 +30,7 @@ const TAKEN: u8 = 0x11;
 /// Opens a conversation with a retranslator.
 #[must_use]
 pub fn session(_: SessionConfig) -> Box<dyn Session> {
-    stream::session(Retranslator { device: None })
+    talk::session(Retranslator { device: None })
 }
 
 struct Retranslator {

@@ -99,6 +99,62 @@ fn damaged_frames_are_issues() {
     }
 }
 
+/// The one event of a message, and its time.
+fn one(text: &str) -> (Event, Option<String>) {
+    let out = talk(&[text.as_bytes()]);
+    assert_eq!(issues(&out), Vec::<String>::new(), "{text}");
+    let event = events(&out).remove(0);
+    let time = event.occurred_at.map(|time| time.0.to_string());
+    (event, time)
+}
+
+#[test]
+fn times_that_are_told_in_part() {
+    let place = "A,2702.7215,S,15251.9309,E,0.62,0.0000";
+    let (event, time) = one(&format!("*hq,356327081001239,VP1,{place},050917#"));
+    assert!((event.position.unwrap().latitude.degrees() + 27.045_358).abs() < 1e-6);
+    assert_eq!(time.as_deref(), Some("2017-09-05T00:00:00.000Z"), "of the day alone its beginning");
+    // Our clock says 12:00:00 of 2026-09-01.
+    for (clock, expected) in [
+        ("115500", "2026-09-01T11:55:00.000Z"),
+        ("235900", "2026-09-01T23:59:00.000Z"),
+        ("000100", "2026-09-01T00:01:00.000Z"),
+    ] {
+        let (_, time) = one(&format!("*HQ,7,V1,{clock},{place},,FFFFFBFF#"));
+        assert_eq!(time.as_deref(), Some(expected));
+    }
+    let (_, time) = one(&format!("*HQ,7,V1,093000,{place},80,010219,FFFFFBFF#"));
+    assert_eq!(time.as_deref(), Some("2019-02-01T09:30:00.000Z"), "the battery stands before the date");
+}
+
+#[test]
+fn places_of_cells_and_fields_behind_the_status() {
+    let (event, _) = one("*HQ,7,V1,093000,B,2234.0297,N,11405.9101,E,0,0,010219,FFFFFBFF#");
+    assert_eq!(event.position.unwrap().fix.name(), "network");
+    let (event, _) = one("*hq,356327081001239,VP1,V,470,002,92,3565,0Y92,19433,30Y1#");
+    let cells = |event: &Event| {
+        event.readings.iter().filter(|reading| matches!(reading, Reading::CellTower(_))).count()
+    };
+    assert_eq!(cells(&event), 2, "{event:?}");
+    let place = "093000,A,2234.0297,N,11405.9101,E,0,0,010219";
+    let (event, _) = one(&format!("*HQ,7,V19,{place},+8613800000000,1,89860010000000000017,FFFFFBFD#"));
+    assert!(event.signals.contains(Signal::Sos));
+    assert!(event.readings.contains(&Reading::Iccid("89860010000000000017".into())));
+    let (event, _) = one(&format!("*HQ,7,V1,{place},FFFFFBFF,12345,25,10.5,100,1a2b,3c4d#"));
+    assert_eq!((event.position.unwrap().altitude.unwrap().0, cells(&event)), (100, 0));
+    let temperature = Reading::Temperature { sensor: 1, value: plomb_model::CentiCelsius(2_500) };
+    assert!(event.readings.contains(&temperature));
+    let (event, _) = one(&format!("*HQ,7,V1,{place},FFFBFFFF,106,14, 201,2173#"));
+    assert_eq!(cells(&event), 0, "no country has the code 106: these are hex");
+}
+
+#[test]
+fn a_text_without_its_end_does_not_take_the_next_with_it() {
+    let out = talk(&[format!("*HQ,4210209006,V1,2018\r\n{TEXT}").as_bytes()]);
+    assert_eq!((events(&out).len(), issues(&out).len()), (1, 1));
+    assert_eq!(out.reports().last().unwrap().frame, TEXT.as_bytes());
+}
+
 #[test]
 fn commands_and_their_answers() {
     let mut session = h02::session(SessionConfig::default());
@@ -126,8 +182,19 @@ fn commands_and_their_answers() {
 #[test]
 fn a_password_in_an_answer_is_shown_nowhere() {
     let frame = b"*TH,2020916012,V4,S1,OK,pass_word,130305,050316,A,2212.8745,N,11346.6574,E,14.28,028,220902,FFFFFBFD#";
-    let shown = format!("{:?} {:?}", h02::describe(frame), events(&talk(&[frame])));
-    assert!(!shown.contains("pass_word"), "{shown}");
+    for frame in [&frame[..], b"*TH,2020916012,V4,S1,OK,pass_word,130305#"] {
+        let shown = format!("{:?} {:?}", h02::describe(frame), events(&talk(&[frame])));
+        assert!(!shown.contains("pass_word"), "{shown}");
+    }
+}
+
+#[test]
+fn a_signal_too_large_for_any_scale_is_left_out() {
+    let frame = b"*HQ,1600068860,LINK,112138,202091621300068860,60,0,5,030817,FFFFFBFF#";
+    let out = talk(&[frame]);
+    let event = events(&out).remove(0);
+    assert!(!event.readings.iter().any(|reading| matches!(reading, Reading::NetworkSignal(_))), "{event:?}");
+    assert_eq!(out.frame_bytes(), frame.len());
 }
 
 proptest! {

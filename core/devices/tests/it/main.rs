@@ -11,10 +11,14 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod aprilbrother;
 mod bthome;
 mod chirpstack;
 mod digitalmatter;
+mod eddystone;
 mod egts;
+mod eseal;
+mod eseal_json;
 mod eye;
 mod flespi;
 mod galileosky;
@@ -30,12 +34,17 @@ mod meitrack;
 mod navtelecom;
 mod osmand;
 mod owntracks;
+mod peers;
 mod queclink;
 mod relays;
 mod ruuvi;
 mod sigfox;
+mod suntech;
+mod talk;
 mod talks;
 mod teltonika;
+mod theengs;
+mod tk103;
 mod topflytech;
 mod vectors;
 mod web;

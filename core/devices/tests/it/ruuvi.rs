@@ -4,6 +4,7 @@ use plomb_devices::{Decoded, SessionConfig, open};
 use plomb_model::{Event, Millivolts, Protocol, Reading};
 
 use crate::vectors::{bytes, now, read};
+use crate::web;
 
 fn decode(frame: &[u8]) -> (Option<String>, Vec<Event>, usize) {
     let mut session = open(Protocol::Ruuvi, SessionConfig::default());
@@ -56,4 +57,29 @@ fn the_vectors_have_the_values_of_the_maker() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn messages_mean_what_the_source_says() {
+    web::synthetic("../semi-active/ruuvi-synthetic.jsonl", Protocol::Ruuvi);
+}
+
+#[test]
+fn any_bytes_are_kept_and_cuts_change_nothing() {
+    web::properties(&["../semi-active/ruuvi.jsonl", "../semi-active/ruuvi-synthetic.jsonl"], Protocol::Ruuvi);
+}
+
+#[test]
+fn a_payload_is_laid_open_field_by_field() {
+    let frame = plomb_wire::from_hex("0512fc5394c37c0004fffc040cac364200cdcbb8334c884f").unwrap();
+    let description = plomb_devices::describe(Protocol::Ruuvi, &frame);
+    assert_eq!(description.name, "Ruuvi data format 5");
+    let shown = |name: &str| {
+        let field = description.fields.iter().find(|field| field.name == name).unwrap();
+        (field.offset, field.value.as_str())
+    };
+    assert_eq!(shown("temperature, 0.005 deg C"), (1, "4860"));
+    assert_eq!(shown("acceleration y, mg"), (9, "-4"));
+    assert_eq!(shown("sequence number"), (16, "205"));
+    assert_eq!(shown("address"), (18, "cbb8334c884f"));
 }

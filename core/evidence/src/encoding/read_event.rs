@@ -88,7 +88,7 @@ fn delivery(code: u8) -> Option<Delivery> {
 }
 
 fn fix(code: u8) -> Option<Fix> {
-    [Fix::Gnss, Fix::Stale, Fix::Network].into_iter().find(|fix| *fix as u8 == code)
+    [Fix::Gnss, Fix::Stale, Fix::Network, Fix::Reader].into_iter().find(|fix| *fix as u8 == code)
 }
 
 fn identity(code: u8) -> Option<Identity> {

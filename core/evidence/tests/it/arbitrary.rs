@@ -32,7 +32,7 @@ pub(crate) fn device() -> impl Strategy<Value = DeviceId> {
 
 fn position() -> impl Strategy<Value = Position> {
     let place = (-900_000_000..=900_000_000_i64, -1_800_000_000..=1_800_000_000_i64);
-    let fix = select(vec![Fix::Gnss, Fix::Stale, Fix::Network]);
+    let fix = select(vec![Fix::Gnss, Fix::Stale, Fix::Network, Fix::Reader]);
     let rest = (of(any::<i64>()), of(any::<u32>()), of(any::<i32>()), of(any::<u8>()));
     (place, fix, rest).prop_map(|((latitude, longitude), fix, (altitude, speed, course, satellites))| {
         Position {

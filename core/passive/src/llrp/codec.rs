@@ -6,8 +6,8 @@ use super::table::{self, Field, Row};
 
 /// Bytes of a message's head.
 pub const HEADER_BYTES: usize = 10;
-/// Longest message that is taken.
-pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Longest message that is taken: thousands of tags. With its events it stays below what an entry of the journal holds.
+pub const MESSAGE_BYTES_MAX: usize = 512 << 10;
 /// How deep parameters may lie in one another; the standard needs eight.
 pub const DEPTH_MAX: usize = 16;
 
@@ -24,6 +24,11 @@ pub struct Item<'a> {
     pub field: Option<Field>,
     /// The value as it came, without its count.
     pub bytes: &'a [u8],
+    /// The count before the value, where it has one: of bits, bytes or numbers.
+    pub count: u16,
+    /// How deep it lies: fields of the message and their parameters' fields one deeper each, and a parameter as deep
+    /// as its fields.
+    pub depth: usize,
 }
 
 impl Item<'_> {
@@ -47,6 +52,15 @@ pub fn head(bytes: &[u8]) -> Option<(u16, usize)> {
         && fits
         && table::row(table::MESSAGES, word & 0x3FF).is_some())
     .then_some((word & 0x3FF, length))
+}
+
+/// Version and number of a message, by its head.
+#[must_use]
+pub fn version_and_id(message: &[u8]) -> (u8, u32) {
+    match *message {
+        [a, _, _, _, _, _, e, f, g, h, ..] => (a >> 2 & 7, u32::from_be_bytes([e, f, g, h])),
+        _ => (0, 0),
+    }
 }
 
 /// Reads a whole message; what is unknown is passed through whole.
@@ -88,18 +102,26 @@ fn fields<'a>(
             Field::Params => return parameters(body, at, depth, items),
         };
         let count = match body {
-            [a, b, ..] if prefix == 2 => usize::from(u16::from_be_bytes([*a, *b])),
+            [a, b, ..] if prefix == 2 => u16::from_be_bytes([*a, *b]),
             _ => 0,
         };
         let length = match (prefix, unit) {
             (0, _) => fixed,
-            (_, 0) => count.div_ceil(8),
-            _ => count * unit,
+            (_, 0) => usize::from(count).div_ceil(8),
+            _ => usize::from(count) * unit,
         };
         let Some(bytes) = body.get(prefix..prefix + length) else {
             return Err(Issue::new(at, "field cut off", format_args!("{} of {}", name, row.1)));
         };
-        items.push(Item { offset: at + prefix, owner: row.0, name, field: Some(*field), bytes });
+        items.push(Item {
+            offset: at + prefix,
+            owner: row.0,
+            name,
+            field: Some(*field),
+            bytes,
+            count,
+            depth,
+        });
         body = body.get(prefix + length..).unwrap_or_default();
         at += prefix + length;
     }
@@ -140,9 +162,10 @@ fn parameters<'a>(
             return Err(Issue::new(at, "parameter's length is wrong", format_args!("{number}: {length}")));
         };
         let name = row.map_or("unknown parameter", |row| row.1);
-        items.push(Item { offset: at, owner: number, name, field: None, bytes });
+        let depth = depth + 1;
+        items.push(Item { offset: at, owner: number, name, field: None, bytes, count: 0, depth });
         if let Some(row) = row {
-            fields(row, bytes, at + head, depth + 1, items)?;
+            fields(row, bytes, at + head, depth, items)?;
         }
         body = body.get(length..).unwrap_or_default();
         at += length;

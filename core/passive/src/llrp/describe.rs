@@ -4,11 +4,15 @@ use plomb_session::Description;
 use plomb_wire::to_hex;
 
 use super::codec;
+use super::gate;
 use super::table::{self, Field};
 
 /// Lays a message open as far as it can be read.
 #[must_use]
 pub fn describe(wire: &[u8]) -> Description {
+    if wire.starts_with(gate::BEGINNING) {
+        return gate::describe(wire);
+    }
     let mut items = Vec::new();
     let outcome = codec::read(wire, &mut items);
     let name = codec::head(wire).and_then(|(number, _)| table::row(table::MESSAGES, number));

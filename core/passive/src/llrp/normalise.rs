@@ -1,22 +1,30 @@
 //! What a message means: each tag read becomes an event about that tag.
 
 use plomb_model::{
-    DeviceId, Event, EventKind, OccurredAt, Reading, Scheme, SealEvidence, SealPart, Signal, Signals,
+    DeviceId, Event, EventKind, Issue, OccurredAt, Reading, Scheme, SealEvidence, SealPart, Signal, Signals,
     Timestamp,
 };
 use plomb_wire::to_hex;
 
 use super::codec::Item;
-
-/// Bit address of the tamper word of UCODE G2iL+ and G2iM+ in the EPC bank is 200h: word 20h.
-const TAMPER_WORD: u64 = 0x20;
+use super::host::ask::TAMPER_WORD;
 
 /// A read that the host asked for, learnt from its ADD_ACCESSSPEC.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
-    id: u64,
-    bank: u64,
-    word: u64,
+    pub(super) id: u64,
+    pub(super) bank: u64,
+    pub(super) word: u64,
+}
+
+impl Asked {
+    const fn is_tid(self) -> bool {
+        self.bank == 2 && self.word == 0
+    }
+
+    const fn is_tamper(self) -> bool {
+        self.bank == 1 && self.word == TAMPER_WORD as u64
+    }
 }
 
 /// Takes note of the reads in an ADD_ACCESSSPEC.
@@ -32,12 +40,24 @@ pub(super) fn learn(items: &[Item<'_>], asked: &mut Vec<Asked>) {
     }
 }
 
-/// Events of an RO_ACCESS_REPORT, in its order.
+/// Tags of one report that become events; readers send a few hundred at most.
+const TAGS_MAX: usize = 4096;
+
+/// What is said of a report with more tags than become events.
+pub(super) fn too_many(items: &[Item<'_>]) -> Option<Issue> {
+    let tags = items.iter().filter(|item| item.owner == 240 && item.field.is_none()).count();
+    (tags > TAGS_MAX).then(|| Issue::new(0, "more tags in one report than are taken", tags))
+}
+
+/// Events of an RO_ACCESS_REPORT, in its order, at most `TAGS_MAX`.
 pub(super) fn tags(items: &[Item<'_>], asked: &[Asked]) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut read = (0, 0);
     for item in items {
         if item.owner == 240 && item.field.is_none() {
+            if events.len() == TAGS_MAX {
+                break;
+            }
             events.push(Event::new(EventKind::Status));
         }
         let Some(event) = events.last_mut() else { continue };
@@ -65,28 +85,42 @@ pub(super) fn tags(items: &[Item<'_>], asked: &[Asked]) -> Vec<Event> {
             }
             (349, "OpSpecID") => {
                 read.1 = item.number();
-                continue;
+                if read.0 == 0 {
+                    continue;
+                }
+                let what = match asked.iter().find(|asked| asked.id == read.1) {
+                    Some(asked) if asked.is_tid() => "TID not read",
+                    Some(asked) if asked.is_tamper() => "tamper bit not read",
+                    _ => "access result",
+                };
+                code(what, read.0)
             }
             (349, _) if read.0 == 0 && !item.bytes.is_empty() => {
                 let known = asked.iter().find(|asked| asked.id == read.1);
-                let tid = known.is_some_and(|asked| asked.bank == 2 && asked.word == 0);
-                if known.is_some_and(|asked| asked.bank == 1 && asked.word == TAMPER_WORD) {
+                if known.is_some_and(|asked| asked.is_tamper()) {
                     tamper(event, item.bytes.first().is_some_and(|byte| byte & 0x80 != 0));
                 }
+                let tid = known.is_some_and(|asked| asked.is_tid());
+                let name = match known {
+                    Some(asked) if asked.is_tamper() => "tamper word",
+                    Some(asked) if asked.bank == 3 => "user memory",
+                    _ => "read data",
+                };
                 match DeviceId::new(Scheme::Tag, &to_hex(item.bytes).to_uppercase()) {
                     Ok(id) if tid => Reading::Alias(id),
-                    _ => Reading::Bytes { name: "read data".into(), value: item.bytes.into() },
+                    _ => Reading::Bytes { name: name.into(), value: item.bytes.into() },
                 }
             }
-            (349..=354, "Result") if item.number() != 0 => Reading::Code {
-                name: "access result".into(),
-                value: i64::try_from(item.number()).unwrap_or_default(),
-            },
+            (350..=354, "Result") if item.number() != 0 => code("access result", item.number()),
             _ => continue,
         };
         event.readings.push(reading);
     }
     events
+}
+
+fn code(name: &'static str, value: u64) -> Reading {
+    Reading::Code { name: name.into(), value: i64::try_from(value).unwrap_or(i64::MAX) }
 }
 
 fn tamper(event: &mut Event, broken: bool) {

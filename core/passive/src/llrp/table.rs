@@ -40,6 +40,9 @@ pub enum Field {
 /// A message or parameter: number, name, fields.
 pub type Row = (u16, &'static str, &'static [Field]);
 
+/// Smallest number of a parameter whose head has a length.
+pub const TLV_MIN: u16 = 128;
+
 const ID: Field = Word("OpSpecID");
 const RESULT: Field = Byte("Result");
 
@@ -230,4 +233,16 @@ pub const MESSAGES: &[Row] = &[
 #[must_use]
 pub fn row(table: &'static [Row], number: u16) -> Option<&'static Row> {
     table.binary_search_by_key(&number, |row| row.0).ok().and_then(|at| table.get(at))
+}
+
+/// The row of a parameter of this number: those below 128 have a head without a length.
+#[must_use]
+pub fn parameter(number: u16) -> Option<&'static Row> {
+    row(if number < TLV_MIN { TV } else { TLV }, number)
+}
+
+/// The number by a name of the standard, of a message or a parameter.
+#[must_use]
+pub fn number(table: &'static [Row], name: &str) -> Option<u16> {
+    table.iter().find(|row| row.1 == name).map(|row| row.0)
 }

@@ -2,12 +2,14 @@
 
 use plomb_session::Description;
 
-use super::link::Link;
+use super::link::{Link, offset_in, plain};
 
 /// The mirrors of a link; ciphertexts and code are shown as they came, they reveal nothing without a key.
 #[must_use]
 pub fn describe(frame: &[u8]) -> Description {
-    let link = Link::of(frame);
+    let text = plain(frame);
+    let link = Link::of(&text);
+    let at = |offset: usize| offset_in(frame, &text, link.start + offset);
     let mut description = Description::new("SUN message");
     let mirrors = [
         ("UID", link.uid),
@@ -20,7 +22,8 @@ pub fn describe(frame: &[u8]) -> Description {
     let mut fields: Vec<_> = mirrors.into_iter().filter_map(|(name, mirror)| Some((name, mirror?))).collect();
     fields.sort_by_key(|(_, mirror)| mirror.offset);
     for (name, mirror) in fields {
-        description.field(mirror.offset, mirror.text.len(), name, mirror.text);
+        let (start, end) = (at(mirror.offset), at(mirror.offset + mirror.text.len()));
+        description.field(start, end - start, name, mirror.text);
     }
     description
 }

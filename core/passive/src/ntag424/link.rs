@@ -1,5 +1,8 @@
 //! The link of a tap: which parameter is which mirror, and where each stands in the text that the code covers.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use plomb_session::Request;
 
 /// Names of the encrypted PICC data. Where `e` or `enc` could be either, the length tells (see [`Link::of`]).
@@ -19,11 +22,21 @@ pub struct Mirror<'a> {
     pub offset: usize,
 }
 
+impl Mirror<'_> {
+    /// Whether the text of these offsets holds the whole mirror.
+    #[must_use]
+    pub fn is_within(&self, range: &Range<usize>) -> bool {
+        range.start <= self.offset && self.offset + self.text.len() <= range.end
+    }
+}
+
 /// The mirrors of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Link<'a> {
     /// The link or query as it came.
     pub text: &'a str,
+    /// Where the text begins in the frame.
+    pub start: usize,
     /// Encrypted PICC data: 16 bytes (AES) or 24 (LRP) in hex.
     pub picc: Option<Mirror<'a>>,
     /// Encrypted file data, hex.
@@ -43,10 +56,16 @@ impl<'a> Link<'a> {
     #[must_use]
     pub fn of(frame: &'a [u8]) -> Self {
         let request = Request::of(frame);
-        let body = std::str::from_utf8(request.body).unwrap_or_default().trim();
-        let text = if body.is_empty() { request.target } else { body };
+        let body = std::str::from_utf8(request.body).unwrap_or_default();
+        let (text, start) = if body.trim().is_empty() {
+            let blank = frame.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let method = if request.method.is_empty() { 0 } else { request.method.len() + 1 };
+            (request.target, blank + method)
+        } else {
+            (body.trim(), request.body_offset + body.len() - body.trim_start().len())
+        };
         let query = text.find('?').map_or(0, |mark| mark + 1);
-        let mut link = Self { text, ..Self::default() };
+        let mut link = Self { text, start, ..Self::default() };
         let mut offset = query;
         for part in text.get(query..).unwrap_or_default().split('&') {
             if let Some((name, value)) = part.split_once('=') {
@@ -78,23 +97,65 @@ impl<'a> Link<'a> {
         slot.get_or_insert(mirror);
     }
 
-    /// The texts that the code may cover, as tags are commonly set up: from some mirror to the code, or nothing.
-    /// Always as many, so that their number tells nothing.
+    /// The ranges of [`Link::text`] that the code may cover, as tags are commonly set up: from some mirror to the code,
+    /// or nothing. Always as many, so that their number tells nothing.
     #[must_use]
-    pub fn covered(&self) -> [&'a str; 7] {
+    pub fn covered(&self) -> [Range<usize>; 7] {
         let end = self.code.map_or(self.text.len(), |code| code.offset);
         let from =
-            |start: Option<usize>| start.and_then(|start| self.text.get(start..end)).unwrap_or_default();
+            |start: Option<usize>| start.filter(|start| *start <= end).map_or(0..0, |start| start..end);
         let at = |mirror: Option<Mirror<'_>>| mirror.map(|mirror| mirror.offset);
         let scheme = self.text.find("://").map_or(0, |mark| mark + 3);
         [
-            "",
+            0..0,
             from(at(self.file)),
-            self.file.map_or("", |file| file.text),
+            self.file.map_or(0..0, |file| file.offset..file.offset + file.text.len()),
             from(at(self.picc).or_else(|| at(self.uid))),
             from(at(self.tamper)),
             from(at(self.counter)),
             from(Some(scheme)),
         ]
+    }
+}
+
+/// The frame with `%XX` undone where the link came inside of another text (`url=https%3A%2F%2F...`) and cannot be read
+/// otherwise. What a code covers is the link as the tag wrote it: a link that can be read is left as it is.
+#[must_use]
+pub fn plain(frame: &[u8]) -> Cow<'_, [u8]> {
+    if !frame.contains(&b'%') || Link::of(frame).code.is_some() {
+        return Cow::Borrowed(frame);
+    }
+    let mut out = Vec::with_capacity(frame.len());
+    let mut rest = frame;
+    while let Some((byte, length)) = first(rest) {
+        out.push(byte);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
+/// Where in the frame the byte is that stands at this offset of [`plain`].
+#[must_use]
+pub fn offset_in(frame: &[u8], plain: &[u8], offset: usize) -> usize {
+    // Whatever was undone is shorter now.
+    if plain.len() == frame.len() {
+        return offset;
+    }
+    let mut at = 0;
+    for _ in 0..offset {
+        at += first(frame.get(at..).unwrap_or_default()).map_or(0, |(_, length)| length);
+    }
+    at
+}
+
+/// The first byte, `%XX` undone, and how many bytes it is written with.
+fn first(bytes: &[u8]) -> Option<(u8, usize)> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    match bytes {
+        [b'%', high, low, ..] => {
+            digit(high).zip(digit(low)).map(|(high, low)| (high << 4 | low, 3)).or(Some((b'%', 1)))
+        }
+        [byte, ..] => Some((*byte, 1)),
+        [] => None,
     }
 }

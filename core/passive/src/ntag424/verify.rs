@@ -1,5 +1,7 @@
 //! Who tapped and whether the code holds (NXP AN12196, AN12321).
 
+use std::ops::Range;
+
 use plomb_session::{DeviceKey, KeyPurpose, Secrets};
 
 use super::link::Link;
@@ -32,29 +34,35 @@ pub struct Verdict {
     pub key_known: bool,
     /// Whether the code holds under it.
     pub holds: bool,
+    /// What of the link the code covers, where it holds: nothing else in it is proved.
+    pub covered: Range<usize>,
     /// The file data, deciphered, of a link that holds.
     pub file: Vec<u8>,
 }
 
-/// Judges a link. However it fails, as many codes are computed.
+/// Judges a link. However it fails, and whether or not its tag is known, as many codes are computed.
 #[must_use]
 pub fn verify(link: &Link<'_>, secrets: &dyn Secrets) -> Verdict {
     let lrp = link.picc.is_some_and(|picc| picc.text.len() == 48);
     let shown = hex(link.code.map(|code| code.text));
-    let mut verdict = Verdict::default();
-    for identity in candidates(link, secrets) {
-        let keys = file_keys(&identity, secrets);
-        verdict.key_known |= !keys.is_empty();
-        verdict.identity.get_or_insert(identity);
-        for key in keys {
-            if let Some(file) = judge(link, &identity, &key, lrp, &shown) {
-                return Verdict { identity: Some(identity), key_known: true, holds: true, file };
+    let mut masters = Vec::new();
+    secrets.all(KeyPurpose::NtagMaster, &mut masters);
+    let found = candidates(link, secrets);
+    let mut verdict = Verdict { identity: found.first().copied(), ..Verdict::default() };
+    let nobody = [Identity::default()];
+    for identity in if found.is_empty() { &nobody[..] } else { &found } {
+        let keys = file_keys(identity, &masters, secrets);
+        verdict.key_known |= !found.is_empty() && !keys.is_empty();
+        // A key of the tag's own and one of each master: as many for a tag that has none.
+        for round in 0..keys.len().max(masters.len() + 1) {
+            let key = keys.get(round);
+            let proof = judge(link, identity, key.unwrap_or(&[0; 16]), lrp, &shown);
+            let proof =
+                std::hint::black_box(proof).filter(|_| key.is_some() && !found.is_empty() && !verdict.holds);
+            if let Some((covered, file)) = proof {
+                verdict = Verdict { identity: Some(*identity), key_known: true, holds: true, covered, file };
             }
         }
-    }
-    if !verdict.key_known {
-        // The same work for a tag that nobody knows.
-        std::hint::black_box(judge(link, &verdict.identity.unwrap_or_default(), &[0; 16], lrp, &shown));
     }
     verdict
 }
@@ -84,13 +92,11 @@ fn opened(key: &Block, bytes: &[u8]) -> Option<Identity> {
     Some(Identity { uid: rest.get(..7)?.try_into().ok()?, counter: rest.get(7..10)?.try_into().ok()? })
 }
 
-fn file_keys(identity: &Identity, secrets: &dyn Secrets) -> Vec<Block> {
+fn file_keys(identity: &Identity, masters: &[DeviceKey], secrets: &dyn Secrets) -> Vec<Block> {
     let mut found = Vec::new();
     secrets.find(KeyPurpose::NtagFileRead, &identity.uid, &mut found);
     let mut keys: Vec<Block> = found.iter().filter_map(block).collect();
-    found.clear();
-    secrets.all(KeyPurpose::NtagMaster, &mut found);
-    keys.extend(found.iter().filter_map(|master| {
+    keys.extend(masters.iter().filter_map(|master| {
         let input = [&identity.uid[..], &master.salt].concat();
         diversified(&block(master)?, &input)
     }));
@@ -101,33 +107,42 @@ fn block(key: &DeviceKey) -> Option<Block> {
     key.secret.expose().try_into().ok()
 }
 
-/// The file data if the code holds under the key.
-fn judge(link: &Link<'_>, identity: &Identity, key: &Block, lrp: bool, shown: &[u8]) -> Option<Vec<u8>> {
+/// What the code covers and the file data, if the code holds under the key.
+fn judge(
+    link: &Link<'_>,
+    identity: &Identity,
+    key: &Block,
+    lrp: bool,
+    shown: &[u8],
+) -> Option<(Range<usize>, Vec<u8>)> {
     let who = [&identity.uid[..], &identity.counter].concat();
     let file = hex(link.file.map(|file| file.text));
-    let (holds, file) = if lrp {
+    let (covered, file) = if lrp {
         let vector = [&[0, 1, 0, 0x80][..], &who, &[0x1E, 0xE1]].concat();
         let master = Lrp::new(key, 0).cmac(&vector);
         let session = Lrp::new(&master, 0);
         let counter = [&identity.counter[..], &[0; 3]].concat();
-        (any_holds(link, shown, |text| session.cmac(text)), Lrp::new(&master, 1).decrypt(&counter, &file))
+        (covered(link, shown, |text| session.cmac(text)), Lrp::new(&master, 1).decrypt(&counter, &file))
     } else {
         let session = cmac(key, &[&[0x3C, 0xC3, 0, 1, 0, 0x80][..], &who].concat());
         let cipher = cmac(key, &[&[0xC3, 0x3C, 0, 1, 0, 0x80][..], &who].concat());
         let mut start = [0; 16];
         start.iter_mut().zip(identity.counter).for_each(|(to, from)| *to = from);
         (
-            any_holds(link, shown, |text| cmac(&session, text)),
+            covered(link, shown, |text| cmac(&session, text)),
             cbc_decrypt(&cipher, encrypt(&cipher, &start), &file),
         )
     };
-    holds.then_some(file)
+    covered.map(|covered| (covered, file))
 }
 
-fn any_holds(link: &Link<'_>, shown: &[u8], code: impl Fn(&[u8]) -> Block) -> bool {
-    link.covered().iter().fold(false, |holds, text| {
+/// The first range under which the code holds; all are tried.
+fn covered(link: &Link<'_>, shown: &[u8], code: impl Fn(&[u8]) -> Block) -> Option<Range<usize>> {
+    link.covered().into_iter().fold(None, |found, range| {
+        let text = link.text.get(range.clone()).unwrap_or_default();
         let short: Vec<u8> = code(text.as_bytes()).iter().skip(1).step_by(2).copied().collect();
-        holds | same(&short, shown)
+        let holds = same(&short, shown);
+        found.or_else(|| holds.then_some(range))
     })
 }
 

@@ -4,7 +4,7 @@ use plomb_model::{Reading, ReceivedAt, SealPart, Signal};
 use plomb_passive::llrp;
 use plomb_session::{Decoded, SessionConfig};
 
-fn frames() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn frames() -> Vec<(String, Vec<u8>)> {
     include_str!("../../../../vectors/passive/llrp.jsonl")
         .lines()
         .map(|line| {

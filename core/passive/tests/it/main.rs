@@ -9,7 +9,10 @@
 )]
 
 mod crypto;
+mod identity;
 mod llrp;
+mod llrp_host;
+mod llrp_write;
 mod ntag424;
 
 /// A vector file of the folder `vectors/passive`.

@@ -110,3 +110,83 @@ fn the_loop_is_read_and_an_opening_stays() {
     }
     assert_eq!(told("?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D3", "").0, "claimed");
 }
+
+#[test]
+fn a_status_written_behind_the_code_is_not_believed() {
+    // An opened seal's own link, its status in the encrypted file; the thief adds one in clear.
+    let (url, keys, _) = rows().into_iter().find(|(_, _, row)| row["name"] == "TagTamper OO").unwrap();
+    let (_, whole) = url.split_once('?').unwrap();
+    for forged in [format!("{url}&tt=CC"), format!("https://seal.example/t?tt=CC&{whole}")] {
+        let (identity, evidence, never, rope, _) = told(&forged, &keys);
+        assert_eq!(
+            (identity, evidence, never, rope),
+            ("mac", "valid-tampered", Some(false), Some(false)),
+            "{forged}"
+        );
+    }
+    // A chip whose code covers nothing cannot prove a status in clear.
+    let plain = "?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D3";
+    let keys = "ntag-file-read 041e3c8a2d6b80 00000000000000000000000000000000";
+    assert_eq!(told(&format!("{plain}&tt=CC"), keys), ("mac", "none", None, None, 1));
+    // That it was opened is said all the same, as a claim.
+    assert_eq!(told(&format!("{plain}&tt=OO"), keys), ("mac", "none", Some(false), Some(false), 1));
+    // Without a key nothing proves anything.
+    assert_eq!(told(&format!("{plain}&tt=CC"), ""), ("claimed", "none", None, None, 2));
+}
+
+/// Identity, seal evidence, and where each issue is.
+fn heard(frame: &str, keys: &str) -> (&'static str, &'static str, Vec<usize>) {
+    let secrets = std::sync::Arc::new(SecretTable::parse(keys).unwrap());
+    let mut session = session(SessionConfig { secrets, ..SessionConfig::default() });
+    let now = ReceivedAt(Timestamp::from_secs(0));
+    let mut out = Decoded::default();
+    session.receive(now, frame.as_bytes(), &mut out);
+    session.finish(now, &mut out);
+    let report = out.reports().next().unwrap();
+    let trust = report.events.first().map(|event| event.trust).unwrap_or_default();
+    let offsets = report.issues.iter().map(|issue| issue.offset as usize).collect();
+    (trust.identity.name(), trust.seal.name(), offsets)
+}
+
+#[test]
+fn a_link_within_another_text_is_read() {
+    for (url, keys, row) in rows().into_iter().filter(|(_, _, row)| row["name"] == "TagTamper CC") {
+        let escaped: String = url
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("%{:02x}", u32::from(c)) })
+            .collect();
+        assert_eq!(heard(&format!("url={escaped}"), &keys), ("mac", "valid-intact", vec![]), "{row}");
+        let forged = format!("url={}", escaped.replace("%26cmac%3d", "%26cmac%3d0"));
+        assert_ne!(heard(&forged[..forged.len() - 1], &keys).1, "valid-intact");
+    }
+}
+
+#[test]
+fn an_issue_is_where_it_is_in_the_frame() {
+    let keys = "ntag-file-read 041e3c8a2d6b80 00000000000000000000000000000000";
+    let query = "?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D4";
+    for frame in [
+        query.to_owned(),
+        format!("  {query}"),
+        format!("GET /ntag424{query} HTTP/1.1\r\nHost: x\r\n\r\n"),
+        format!("POST /ntag424 HTTP/1.1\r\nHost: x\r\n\r\nhttps://seal.example/{query}\n"),
+        format!(
+            "url=https%3A%2F%2Fseal.example%2F{}",
+            query.replace('?', "%3F").replace('=', "%3D").replace('&', "%26")
+        ),
+    ] {
+        let place = frame.find("4B00064004B0B3D4").unwrap();
+        assert_eq!(heard(&frame, keys), ("claimed", "invalid", vec![place]), "{frame}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_link_is_answered_within_its_bytes(text in "([a-z]{0,4}[:/?&=%]{0,3}(uid|cmac|tt|enc|picc_data|%3D|%|CC|[0-9A-F]{14,16}|[0-9A-F]{32})?){0,12}") {
+        let keys = "ntag-file-read 041e3c8a2d6b80 00000000000000000000000000000000";
+        let (identity, evidence, offsets) = heard(&format!("?{text}"), keys);
+        proptest::prop_assert_ne!((identity, evidence), ("claimed", "valid-intact"));
+        proptest::prop_assert!(offsets.iter().all(|offset| *offset <= text.len() + 1));
+        std::hint::black_box(plomb_passive::ntag424::describe(text.as_bytes()));
+    }
+}

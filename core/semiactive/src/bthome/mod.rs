@@ -8,17 +8,14 @@ use aes::Aes128;
 use ccm::aead::generic_array::GenericArray;
 use ccm::aead::{Aead, KeyInit};
 use ccm::consts::{U4, U13};
-use plomb_model::{
-    Command, CommandError, CommandTicket, DeviceId, Identity, Issue, Protocol, Reading, ReceivedAt,
-};
-use plomb_session::{
-    Decoded, Description, DeviceKey, KeyPurpose, REQUEST_BYTES_MAX, Request, Session, SessionConfig,
-};
+use plomb_model::{DeviceId, Identity, Issue, Protocol, Reading};
+use plomb_session::{Decoded, Description, DeviceKey, KeyPurpose, Request, Session, SessionConfig};
 
 use crate::advert::{self, Advert};
+use crate::session::Whole;
 
 /// UUID of the service data.
-const UUID: u16 = 0xFCD2;
+pub(crate) const UUID: u16 = 0xFCD2;
 /// Bit of the device information: the payload is encrypted.
 const ENCRYPTED: u8 = 0x01;
 /// Bit of the device information: the address comes before the payload, least significant byte first.
@@ -34,12 +31,17 @@ type Ccm = ccm::Ccm<Aes128, U4, U13>;
 /// A session.
 #[must_use]
 pub fn session(config: SessionConfig) -> Box<dyn Session> {
-    Box::new(Bthome { config, held: Vec::new() })
+    crate::session::session(config, Protocol::Bthome, decode)
 }
 
-struct Bthome {
-    config: SessionConfig,
-    held: Vec<u8>,
+fn decode(session: &Whole, request: &Request<'_>, out: &mut Decoded) -> Option<DeviceId> {
+    match advert::read(request.body) {
+        Ok(advert) => advertised(&advert, &session.config, out),
+        Err(what) => {
+            out.issue(Issue::new(request.body_offset, what, String::from_utf8_lossy(request.body)));
+            None
+        }
+    }
 }
 
 /// The payload with its device information, and where it begins in the data.
@@ -49,77 +51,68 @@ fn payload(data: &[u8]) -> (usize, &[u8]) {
         .unwrap_or((0, data))
 }
 
-impl Bthome {
-    fn advert(&self, advert: &Advert, out: &mut Decoded) -> Option<DeviceId> {
-        let (base, service) = payload(&advert.data);
-        let Some((&info, mut rest)) = service.split_first() else {
-            out.issue(Issue::new(base, "no BTHome service data", "nothing"));
-            return advert.address.and_then(advert::device);
-        };
-        if info >> 5 != 2 {
-            out.issue(Issue::new(
-                base,
-                "not BTHome version 2",
-                format_args!("device information {info:#04x}"),
-            ));
-            return advert.address.and_then(advert::device);
-        }
-        let (mut address, mut start) = (advert.address, base + 1);
-        if info & WITH_ADDRESS != 0 {
-            let Some((inside, after)) = rest.split_first_chunk::<6>() else {
-                out.issue(Issue::new(start, "address cut off", plomb_wire::to_hex(rest)));
-                return address.and_then(advert::device);
-            };
-            let mut inside = *inside;
-            inside.reverse();
-            if address.is_some_and(|outside| outside != inside) {
-                out.issue(Issue::new(
-                    start,
-                    "address differs from the sender's",
-                    plomb_wire::to_hex(&inside),
-                ));
-                return address.and_then(advert::device);
-            }
-            (address, rest, start) = (Some(inside), after, start + 6);
-        }
-        let mut keys = Vec::new();
-        match address {
-            Some(address) => self.config.secrets.find(KeyPurpose::BthomeBind, &address, &mut keys),
-            None => self.config.secrets.all(KeyPurpose::BthomeBind, &mut keys),
-        }
-        if info & ENCRYPTED == 0 {
-            let device = address.and_then(advert::device);
-            if address.is_some() && !keys.is_empty() {
-                out.issue(Issue::new(
-                    base,
-                    "plain although a bind key is known (downgrade)",
-                    format_args!("{info:#04x}"),
-                ));
-            } else {
-                tell(rest, start, advert, None, out);
-            }
-            return device;
-        }
-        let Some((ciphertext, counter, mic)) = parts(rest) else {
-            out.issue(Issue::new(start, "encrypted payload cut off", format_args!("{} bytes", rest.len())));
+/// Writes what an advert says, and returns whose it is.
+pub(crate) fn advertised(advert: &Advert, config: &SessionConfig, out: &mut Decoded) -> Option<DeviceId> {
+    let (base, service) = payload(&advert.data);
+    let Some((&info, mut rest)) = service.split_first() else {
+        out.issue(Issue::new(base, "no BTHome service data", "nothing"));
+        return advert.address.and_then(advert::device);
+    };
+    if info >> 5 != 2 {
+        out.issue(Issue::new(base, "not BTHome version 2", format_args!("device information {info:#04x}")));
+        return advert.address.and_then(advert::device);
+    }
+    let (mut address, mut start) = (advert.address, base + 1);
+    if info & WITH_ADDRESS != 0 {
+        let Some((inside, after)) = rest.split_first_chunk::<6>() else {
+            out.issue(Issue::new(start, "address cut off", plomb_wire::to_hex(rest)));
             return address.and_then(advert::device);
         };
-        keys.truncate(TRIED_KEYS_MAX);
-        for key in &keys {
-            if let Some(plain) = open(key, info, ciphertext, counter, mic) {
-                tell(&plain, start, advert, Some(u32::from_le_bytes(counter)), out);
-                let sender = <[u8; 6]>::try_from(&*key.id).ok();
-                return key.device.or_else(|| sender.and_then(advert::device));
-            }
+        let mut inside = *inside;
+        inside.reverse();
+        if address.is_some_and(|outside| outside != inside) {
+            out.issue(Issue::new(start, "address differs from the sender's", plomb_wire::to_hex(&inside)));
+            return address.and_then(advert::device);
         }
-        let (what, found) = match (keys.is_empty(), address) {
-            (true, Some(_)) => ("encrypted, and no bind key is known", "no key"),
-            (_, None) => ("encrypted, and the sender's address is not known", "no address"),
-            (false, _) => ("message integrity code differs", "another code"),
-        };
-        out.issue(Issue::new(start, what, found));
-        address.and_then(advert::device)
+        (address, rest, start) = (Some(inside), after, start + 6);
     }
+    let mut keys = Vec::new();
+    match address {
+        Some(address) => config.secrets.find(KeyPurpose::BthomeBind, &address, &mut keys),
+        None => config.secrets.all(KeyPurpose::BthomeBind, &mut keys),
+    }
+    if info & ENCRYPTED == 0 {
+        let device = address.and_then(advert::device);
+        if address.is_some() && !keys.is_empty() {
+            out.issue(Issue::new(
+                base,
+                "plain although a bind key is known (downgrade)",
+                format_args!("{info:#04x}"),
+            ));
+        } else {
+            tell(rest, start, advert, None, out);
+        }
+        return device;
+    }
+    let Some((ciphertext, counter, mic)) = parts(rest) else {
+        out.issue(Issue::new(start, "encrypted payload cut off", format_args!("{} bytes", rest.len())));
+        return address.and_then(advert::device);
+    };
+    keys.truncate(TRIED_KEYS_MAX);
+    for key in &keys {
+        if let Some(plain) = open(key, info, ciphertext, counter, mic) {
+            tell(&plain, start, advert, Some(u32::from_le_bytes(counter)), out);
+            let sender = <[u8; 6]>::try_from(&*key.id).ok();
+            return key.device.or_else(|| sender.and_then(advert::device));
+        }
+    }
+    let (what, found) = match (keys.is_empty(), address) {
+        (true, Some(_)) => ("encrypted, and no bind key is known", "no key"),
+        (_, None) => ("encrypted, and the sender's address is not known", "no address"),
+        (false, _) => ("message integrity code differs", "another code"),
+    };
+    out.issue(Issue::new(start, what, found));
+    address.and_then(advert::device)
 }
 
 /// Ciphertext, counter and message integrity code.
@@ -155,49 +148,6 @@ fn tell(payload: &[u8], start: usize, advert: &Advert, counter: Option<u32>, out
     }
     for issue in issues {
         out.issue(issue);
-    }
-}
-
-impl Session for Bthome {
-    fn receive(&mut self, _: ReceivedAt, bytes: &[u8], out: &mut Decoded) {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() > REQUEST_BYTES_MAX {
-            out.issue(Issue::new(0, "message too long", self.held.len()));
-            out.report(None, &std::mem::take(&mut self.held));
-        }
-    }
-
-    fn finish(&mut self, _: ReceivedAt, out: &mut Decoded) {
-        let frame = std::mem::take(&mut self.held);
-        if frame.is_empty() {
-            return;
-        }
-        let request = Request::of(&frame);
-        let device = match advert::read(request.body) {
-            Ok(advert) => self.advert(&advert, out),
-            Err(what) => {
-                out.issue(Issue::new(request.body_offset, what, String::from_utf8_lossy(request.body)));
-                None
-            }
-        };
-        out.report(device, &frame);
-    }
-
-    fn tick(&mut self, _: ReceivedAt, _: &mut Decoded) {}
-
-    fn deadline(&self) -> Option<ReceivedAt> {
-        None
-    }
-
-    fn command(
-        &mut self,
-        _: ReceivedAt,
-        _: Option<DeviceId>,
-        _: CommandTicket,
-        _: &Command,
-        _: &mut Decoded,
-    ) -> Result<(), CommandError> {
-        Err(CommandError::Unsupported { protocol: Protocol::Bthome.name() })
     }
 }
 

@@ -100,7 +100,7 @@ words! {
     /// How the device is powered and heard.
     ClassWord(DeviceClass) = [DeviceClass::Passive, DeviceClass::SemiActive, DeviceClass::Active];
     /// What stands behind a position.
-    FixWord(Fix) = [Fix::Gnss, Fix::Stale, Fix::Network];
+    FixWord(Fix) = [Fix::Gnss, Fix::Stale, Fix::Network, Fix::Reader];
     /// How the bytes travel.
     TransportWord(Transport) = Transport::ALL;
     /// A condition that a device reports.

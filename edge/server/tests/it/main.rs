@@ -11,5 +11,7 @@
 mod decode;
 mod kill;
 mod live;
+mod llrp;
 mod mqtt;
+mod profile;
 mod server;

@@ -155,7 +155,7 @@ fn published(arguments: &[&str]) -> bool {
 }
 
 /// A certificate for localhost that signs itself.
-fn make_certificate(certificate: &Path, key: &Path) {
+pub(crate) fn make_certificate(certificate: &Path, key: &Path) {
     let made = Command::new("openssl")
         .args([
             "req",

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use plomb_model::Protocol;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -15,12 +16,14 @@ use super::incident::{Incident, Scripted};
 use super::outbox::Outbox;
 use super::plan::plan;
 use super::unit::{Conditions, Unit};
-use crate::{log, protocol};
+use crate::{gate, log, protocol};
 
 /// Incidents that may wait for one device.
 const INCIDENTS_WAITING_MAX: usize = 16;
 /// Devices connect over this time, so that the platform does not meet them all at once.
 const START_OVER: Duration = Duration::from_secs(2);
+/// Sealed trucks that pass a gate again and again.
+const GATE_TAGS: usize = 24;
 /// A line of counts so often.
 const TELL_EVERY: Duration = Duration::from_secs(30);
 /// Scheduled incidents begin after this: the fleet is connected by then.
@@ -47,6 +50,8 @@ pub struct Fleet {
     pub incidents_every: Option<Duration>,
     /// How long; without end if none.
     pub duration: Option<Duration>,
+    /// Where gates listen for the platform.
+    pub gates: Vec<SocketAddr>,
 }
 
 /// Runs the fleet and gives what it counted.
@@ -89,6 +94,17 @@ pub async fn run(fleet: Fleet) -> Arc<Counters> {
         fleet.seed,
         interval_ms / 1000
     ));
+    for (gate, address) in (1_u64..).zip(&fleet.gates) {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                log::info(format_args!("Gate waits for the platform address={address}"));
+                let tags = gate::population(fleet.seed.wrapping_add(gate), GATE_TAGS);
+                let reader = gate::Reader::new(fleet.seed ^ gate, tags, gate % 2 == 1, gate::now_ms());
+                tasks.spawn(gate::serve(listener, reader));
+            }
+            Err(error) => log::warn(format_args!("A gate cannot listen address={address} error={error}")),
+        }
+    }
     direct(&fleet, &devices, &counters).await;
     tasks.shutdown().await;
     tell(&counters);

@@ -5,11 +5,13 @@
 
 mod bytes;
 pub mod digitalmatter;
+pub mod eseal;
 pub mod gt06;
 pub mod jointech;
 pub mod jt808;
 pub mod queclink;
 mod report;
+pub mod suntech;
 pub mod teltonika;
 pub mod topflytech;
 
@@ -161,6 +163,8 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
     spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
     spoken(Protocol::Digitalmatter, 1, Numbering::Imei(35_265_610), digitalmatter::UNTOLD, |id, _| Box::new(digitalmatter::DigitalMatter::new(id))),
+    spoken(Protocol::Eseal, 2, Numbering::Prefix("10"), eseal::UNTOLD, |id, _| Box::new(eseal::Eseal::new(id))),
+    spoken(Protocol::Suntech, 1, Numbering::Prefix("2"), suntech::UNTOLD, |id, _| Box::new(suntech::Suntech::new(id))),
     spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::UNTOLD, |id, _| Box::new(queclink::Queclink::new(id))),
     spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
 ];

@@ -81,6 +81,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
         [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
+        [b'#', ..] => pending.windows(3).position(|part| part == b"E##")? + 5,
+        [b'S', ..] => pending.iter().position(|b| *b == b'\r')? + 1,
         [b'+', ..] => pending.iter().position(|b| *b == b'$')? + 1,
         [0x27, 0x27, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
         [0, 15, ..] if !*teltonika => 17,
@@ -104,6 +106,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
             5 => vec![2, 0x55, 6, 1, 0, 1],
             _ => Vec::new(),
         },
+        b'#' => eseal(&frame),
+        b'S' => Vec::new(),
         b'+' => queclink(&frame),
         0x27 => [&frame[..3], &[0, 15], &frame[5..15]].concat(),
         0x78 => {
@@ -124,6 +128,16 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         }
     };
     Some((frame, answer))
+}
+
+/// Type, number, customer, firmware, message, index.
+fn eseal(frame: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(frame).unwrap();
+    let fields: Vec<&str> = text.split(',').collect();
+    if fields[5].starts_with("RC-") {
+        return Vec::new();
+    }
+    format!("{},{} ACK,{},E##\r\n", fields[..5].join(","), fields[5], fields[6]).into_bytes()
 }
 
 fn queclink(frame: &[u8]) -> Vec<u8> {

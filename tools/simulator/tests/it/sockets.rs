@@ -25,6 +25,7 @@ fn fleet(to: SocketAddr) -> Fleet {
         udp_percent: 0,
         incidents: vec!["cut:0@3".parse().unwrap(), "late-upload:1@3".parse().unwrap()],
         incidents_every: None,
+        gates: Vec::new(),
         duration: Some(Duration::from_secs(5)),
     }
 }

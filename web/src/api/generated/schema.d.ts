@@ -626,7 +626,7 @@ export interface components {
          * @description What stands behind a position.
          * @enum {string}
          */
-        Fix: "gnss" | "stale" | "network";
+        Fix: "gnss" | "stale" | "network" | "reader";
         /** @description Every device, as columns of equal length. */
         Fleet: {
             at: components["schemas"]["Time"];
@@ -793,7 +793,7 @@ export interface components {
          * @description A device protocol.
          * @enum {string}
          */
-        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack";
+        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description A protocol that is spoken. */
         ProtocolDescription: {
             /** @description Of `position`, `seal`, `condition`, `commands`, `trust`. */
@@ -837,7 +837,7 @@ export interface components {
          * @description What was spoken, where that was recognised.
          * @enum {string}
          */
-        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack";
+        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description One measured or reported thing. */
         Reading: {
             /**
@@ -1274,7 +1274,7 @@ export interface operations {
                 /** @description Part of the identifier, upper or lower case. */
                 search?: string;
                 /** @description Only devices that speak this. */
-                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack";
+                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
                 /** @description Only devices with an open alarm. */
                 alarm?: "open";
                 /** @description By what; `id` unless said. Devices that do not say it come last. */
