@@ -12,6 +12,8 @@ use plomb_session::{Description, Session, SessionConfig, raw};
 
 use crate::chirpstack;
 use crate::digitalmatter;
+use crate::egts;
+use crate::envotech;
 use crate::eseal;
 use crate::eseal_json;
 use crate::flespi;
@@ -24,6 +26,7 @@ use crate::iridium;
 use crate::jointech;
 use crate::jt808;
 use crate::meitrack;
+use crate::navtelecom;
 use crate::osmand;
 use crate::owntracks;
 use crate::queclink;
@@ -32,10 +35,12 @@ use crate::sigfox;
 use crate::spot;
 use crate::suntech;
 use crate::teltonika;
+use crate::teratrack;
 use crate::theengs;
 use crate::tk103;
 use crate::topflytech;
 use crate::wialon_ips;
+use crate::wialon_retranslator;
 use crate::zebra;
 
 /// A session of `protocol`.
@@ -67,7 +72,12 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Eye => eye::session(config),
         Protocol::Impinj => impinj::session(config),
         Protocol::Zebra => zebra::session(config),
+        Protocol::Egts => egts::session(config),
+        Protocol::Navtelecom => navtelecom::session(config),
         Protocol::WialonIps => wialon_ips::session(config),
+        Protocol::WialonRetranslator => wialon_retranslator::session(config),
+        Protocol::Envotech => envotech::session(config),
+        Protocol::Teratrack => teratrack::session(config),
         Protocol::H02 => h02::session(config),
         Protocol::Chirpstack => chirpstack::session(config),
         Protocol::Tk103 => tk103::session(config),
@@ -111,7 +121,12 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Eye => eye::describe(frame),
         Protocol::Impinj => impinj::describe(frame),
         Protocol::Zebra => zebra::describe(frame),
+        Protocol::Egts => egts::describe(frame),
+        Protocol::Navtelecom => navtelecom::describe(frame),
         Protocol::WialonIps => wialon_ips::describe(frame),
+        Protocol::WialonRetranslator => wialon_retranslator::describe(frame),
+        Protocol::Envotech => envotech::describe(frame),
+        Protocol::Teratrack => teratrack::describe(frame),
         Protocol::H02 => h02::describe(frame),
         Protocol::Chirpstack => chirpstack::describe(frame),
         Protocol::Tk103 => tk103::describe(frame),

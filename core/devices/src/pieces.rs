@@ -48,8 +48,9 @@ pub(crate) fn next(data: &[u8], ended: bool, start: impl Fn(&[u8]) -> Start) -> 
                 return Some((Piece::Cut, inside(rest, rest.len(), start).unwrap_or(rest.len())));
             }
             Start::Frame { bytes, sound: true } => return Some((Piece::Frame, bytes)),
+            // Only within the frame: what comes behind it may not be there yet, and must not change the verdict.
             Start::Frame { bytes, sound: false } => {
-                return Some(match inside(rest, bytes, start) {
+                return Some(match inside(rest.get(..bytes).unwrap_or(rest), bytes, start) {
                     Some(place) => (Piece::Cut, place),
                     None => (Piece::Frame, bytes),
                 });
@@ -140,6 +141,8 @@ mod tests {
         assert_eq!(next(b"A\x01x", true, toy), Some((Piece::Cut, 3)));
         assert_eq!(next(b"A\x06xA\x01xZ..", false, toy), Some((Piece::Cut, 3)));
         assert_eq!(next(b"A\x02xyB", false, toy), Some((Piece::Frame, 5)), "whole, though damaged");
+        assert_eq!(next(b"A\x02xA\x01", false, toy), Some((Piece::Frame, 5)));
+        assert_eq!(next(b"A\x02xA\x01xZ", false, toy), Some((Piece::Frame, 5)), "later bytes change nothing");
         assert_eq!(next(b"A\x64xA\x01xZ", true, toy), Some((Piece::Cut, 3)));
         assert_eq!(next(b"...", true, toy), Some((Piece::Noise, 3)));
         assert_eq!(next(b"", true, toy), None);

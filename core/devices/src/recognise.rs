@@ -48,6 +48,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([0x78] | [0x79]) => NeedMore,
         Some([b'$', ..]) => dollar(bytes.get(noise..).unwrap_or_default()),
         Some([b'(', text @ ..]) => parenthesis(text),
+        Some(start @ [b'@', ..]) => mark(start, b"@NTC", Protocol::Navtelecom),
+        Some(start @ [b'{', ..]) => mark(start, b"{\"MDeviceID\"", Protocol::Teratrack),
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
         Some([b'#', b'#', b'S', b',', ..]) => Is(Protocol::Eseal),
         Some([b'#', b'#', b'S']) => NeedMore,
@@ -68,9 +70,37 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some([1, _, _, 1, _] | [1, _, _, 1, _, 2] | [1, _, _, 1, _, 2, _]) => NeedMore,
         // The mark, a message that a device sends, and a length of less than 256 bytes.
         Some([2, 0x55, 0x00 | 0x04 | 0x05 | 0x10 | 0x14 | 0x22, _, 0, ..]) => Is(Protocol::Digitalmatter),
+        // Version, key, flags, length of the header, no encoding: a Teltonika datagram has 01 as its fifth byte.
+        Some([1, _, 0..=0x3F, 0x0B | 0x10, 0, ..]) => Is(Protocol::Egts),
         // A Teltonika datagram of 256 bytes and more: its length comes first.
         Some(start @ [1..=5, ..]) => datagram(start),
         Some(_) => Unknown,
+    }
+}
+
+/// A mark that only this protocol begins with.
+fn mark(start: &[u8], mark: &[u8], protocol: Protocol) -> Recognised {
+    if start.starts_with(mark) {
+        Is(protocol)
+    } else if mark.starts_with(start) {
+        NeedMore
+    } else {
+        Unknown
+    }
+}
+
+/// `$`, two digits, three letters of the hardware and a comma.
+fn envotech(bytes: &[u8]) -> Recognised {
+    let fits = bytes.iter().take(7).enumerate().all(|(at, byte)| match at {
+        0 => *byte == b'$',
+        1 | 2 => byte.is_ascii_digit(),
+        3..=5 => byte.is_ascii_uppercase(),
+        _ => *byte == b',',
+    });
+    match bytes.len() {
+        _ if !fits => Unknown,
+        7.. => Is(Protocol::Envotech),
+        _ => NeedMore,
     }
 }
 
@@ -121,7 +151,7 @@ fn dollar(bytes: &[u8]) -> Recognised {
     let decimal = number.iter().all(|byte| byte >> 4 <= 9 && byte & 0x0F <= 9);
     match bytes.get(dollars) {
         Some(0x7E | 0xE7) if dollars <= NOISE_BYTES_MAX => Is(Protocol::Jt808),
-        _ if !decimal => Unknown,
+        _ if !decimal => envotech(bytes),
         None if dollars <= NOISE_BYTES_MAX => NeedMore,
         _ if number.len() == JOINTECH_DIGITS / 2 => Is(Protocol::Jointech),
         _ => NeedMore,
@@ -248,6 +278,11 @@ mod tests {
         assert_eq!(told(b"ALT;0950030205;3FFFFF"), Is(Protocol::Suntech));
         assert_eq!(told(b"\x81\x00\x4E\x05\x20\x00\x13\x38\x3F"), Is(Protocol::Suntech));
         assert_eq!(told(b"+RESP:GTFRI,060100"), Is(Protocol::Queclink));
+        assert_eq!(told(b"@NTC\x01\x00\x00\x00"), Is(Protocol::Navtelecom));
+        assert_eq!(told(b"{\"MDeviceID\":\"022043756090\""), Is(Protocol::Teratrack));
+        assert_eq!(told(b"$80SLM,62,000F"), Is(Protocol::Envotech));
+        assert_eq!(told(b"\x01\x00\x02\x0B\x00\x25\x00"), Is(Protocol::Egts));
+        assert_eq!(told(b"$80IVM,03,E002215"), Is(Protocol::Envotech));
         assert_eq!(
             told(b"\x27\x27\x02\x00\x49\x7D\x88\x08\x60\x11\x20\x47\x06\x64\x87\x47"),
             Is(Protocol::Topflytech)

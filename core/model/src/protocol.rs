@@ -196,7 +196,17 @@ protocols! {
     H02 = 6, "h02", "H02", Active, Tracker, [Tcp Udp], 5013, [Position Condition Commands];
     Galileosky = 11, "galileosky", "Galileosky terminals", Active, Imei,
         [Tcp], 5034, [Position Seal Condition Commands];
+    Egts = 12, "egts", "EGTS, the standard of ERA-GLONASS", Active, Tracker,
+        [Tcp], 5162, [Position Seal Condition Commands];
+    Navtelecom = 13, "navtelecom", "Navtelecom NTCB and FLEX", Active, Imei,
+        [Tcp], 5019, [Position Seal Condition Commands];
     WialonIps = 14, "wialon-ips", "Wialon IPS", Active, Tracker, [Tcp Udp], 5039, [Position Condition Commands];
+    WialonRetranslator = 15, "wialon-retranslator", "Wialon Retranslator", Active, Tracker,
+        [Tcp], 20163, [Position Condition];
+    Envotech = 16, "envotech", "Envotech electronic locks and vehicle trackers", Active, Tracker,
+        [Tcp], 5240, [Position Seal Condition];
+    Teratrack = 17, "teratrack", "Teratrack relays of Jointech locks", Active, Tracker,
+        [Tcp], 5239, [Position Seal Condition];
     Impinj = 31, "impinj", "Impinj IoT device interface", Passive, Epc, [Http Mqtt], 0, [];
     Zebra = 32, "zebra", "Zebra IoT Connector", Passive, Epc, [Http Mqtt], 0, [];
     Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,

@@ -7,6 +7,7 @@ mod bytes;
 pub mod digitalmatter;
 pub mod eseal;
 pub mod gt06;
+pub mod h02;
 pub mod jointech;
 pub mod jt808;
 pub mod queclink;
@@ -14,6 +15,7 @@ mod report;
 pub mod suntech;
 pub mod teltonika;
 pub mod topflytech;
+pub mod wialon_ips;
 
 use plomb_model::{DeviceId, Protocol, Signal, Timestamp};
 
@@ -167,6 +169,8 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Suntech, 1, Numbering::Prefix("2"), suntech::UNTOLD, |id, _| Box::new(suntech::Suntech::new(id))),
     spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::UNTOLD, |id, _| Box::new(queclink::Queclink::new(id))),
     spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
+    spoken(Protocol::H02, 1, Numbering::Prefix("41"), h02::UNTOLD, |id, _| Box::new(h02::H02::new(id))),
+    spoken(Protocol::WialonIps, 1, Numbering::Imei(86_360_705), wialon_ips::UNTOLD, |id, _| Box::new(wialon_ips::WialonIps::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.

@@ -7,5 +7,6 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod decoded;
 mod peer;
 mod sockets;

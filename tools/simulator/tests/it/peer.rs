@@ -81,6 +81,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
         [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
+        [b'*', ..] => pending.iter().position(|b| *b == b'#')? + 1,
+        [b'#', b'A'..=b'Z', ..] => pending.iter().position(|b| *b == b'\n')? + 1,
         [b'#', ..] => pending.windows(3).position(|part| part == b"E##")? + 5,
         [b'S', ..] => pending.iter().position(|b| *b == b'\r')? + 1,
         [b'+', ..] => pending.iter().position(|b| *b == b'$')? + 1,
@@ -106,6 +108,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
             5 => vec![2, 0x55, 6, 1, 0, 1],
             _ => Vec::new(),
         },
+        b'*' => Vec::new(),
+        b'#' if frame[1] != b'#' => wialon_ips(&frame),
         b'#' => eseal(&frame),
         b'S' => Vec::new(),
         b'+' => queclink(&frame),
@@ -138,6 +142,15 @@ fn eseal(frame: &[u8]) -> Vec<u8> {
         return Vec::new();
     }
     format!("{},{} ACK,{},E##\r\n", fields[..5].join(","), fields[5], fields[6]).into_bytes()
+}
+
+/// Each answer says how many records were read, one here; a ping has none.
+fn wialon_ips(frame: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(frame).unwrap();
+    match text.split('#').nth(1).unwrap() {
+        "P" => b"#AP#\r\n".to_vec(),
+        kind => format!("#A{kind}#1\r\n").into_bytes(),
+    }
 }
 
 fn queclink(frame: &[u8]) -> Vec<u8> {
