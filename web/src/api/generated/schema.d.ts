@@ -107,6 +107,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands of all devices, newest first, a page at a time. */
+        get: operations["list_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command. */
+        get: operations["get_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/authorise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a command be sent. */
+        post: operations["authorise_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a command back that has not been sent. */
+        post: operations["cancel_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does not let a command be sent. */
+        post: operations["refuse_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -135,6 +220,41 @@ export interface paths {
         get: operations["get_device"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device can be told and was told. */
+        get: operations["list_device_commands"];
+        put?: never;
+        /** Orders a device to do something. What opens a seal must be authorised before it is sent. */
+        post: operations["create_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/expectations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say where a device is to be read, and by when. It need not have been heard yet. */
+        post: operations["expect_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -303,7 +423,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events: `hello`, `positions`, `alarm` and `reset`. */
+        /** What happens, as server-sent events: `hello`, `positions`, `alarm`, `command` and `reset`. */
         get: operations["open_stream"];
         put?: never;
         post?: never;
@@ -459,7 +579,7 @@ export interface components {
          * @description A kind of the alarm catalogue.
          * @enum {string}
          */
-        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed";
+        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
         /** @description A page of alarms. */
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -491,6 +611,61 @@ export interface components {
          * @enum {string}
          */
         Class: "passive" | "semi-active" | "active";
+        /** @description One command to one device, and how far it has come. */
+        Command: {
+            acknowledged_at: components["schemas"]["Time"] | null;
+            authorised_at: components["schemas"]["Time"] | null;
+            /** @description Null until it is authorised; the creator for a kind that needs nobody. */
+            authorised_by: string | null;
+            created_at: components["schemas"]["Time"];
+            created_by: string;
+            /** @description The device's words, or why it stands as it does. */
+            detail: string;
+            device: string;
+            ended_at: components["schemas"]["Time"] | null;
+            /** @description It is not sent from this time on. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Somebody else than its creator must authorise it. */
+            four_eyes: boolean;
+            /** Format: int64 */
+            id: number;
+            /** @description The idempotency key that came with it. */
+            key: string;
+            kind: components["schemas"]["CommandKind"];
+            sent_at: components["schemas"]["Time"] | null;
+            state: components["schemas"]["CommandState"];
+            /**
+             * @description What it says, for a person to read back.
+             * @example report every 30 s
+             */
+            summary: string;
+            /**
+             * Format: int32
+             * @description How often it went to the device.
+             */
+            tries: number;
+        };
+        /**
+         * @description What a device can be told.
+         * @enum {string}
+         */
+        CommandKind: "unlock" | "lock" | "unlock-sub-lock" | "reporting-interval" | "locate" | "track" | "set-time" | "restart" | "text";
+        /** @description A page of commands. */
+        CommandList: {
+            items: components["schemas"]["Command"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many match the filter, on all pages.
+             */
+            total: number;
+        };
+        /**
+         * @description How far a command has come.
+         * @enum {string}
+         */
+        CommandState: "created" | "authorised" | "sent" | "acknowledged" | "succeeded" | "rejected" | "expired" | "failed" | "cancelled" | "refused";
         /**
          * @description How a device stands: its worst open alarm, else whether it is silent.
          * @enum {string}
@@ -516,6 +691,8 @@ export interface components {
             clock_offset_s: number | null;
             condition: components["schemas"]["Condition"];
             connected: boolean;
+            /** @description Where it is to be read, and where it was missed and has not been read since. */
+            expected_reads: components["schemas"]["ExpectedRead"][];
             /** Format: int32 */
             external_power_mv: number | null;
             first_received_at: components["schemas"]["Time"];
@@ -550,9 +727,19 @@ export interface components {
             /** Format: int32 */
             signal_percent: number | null;
             signals: components["schemas"]["Signal"][];
+            standing: components["schemas"]["Standing"];
             /** Format: double */
             temperature_c: number | null;
             trust: components["schemas"]["Trust"];
+        };
+        /** @description What a device can be told, and what it was told. */
+        DeviceCommands: {
+            /** @description The kinds that the device's protocol carries; empty when it takes no commands. */
+            can: components["schemas"]["CommandKind"][];
+            /** @description Whether somebody else than the creator must authorise what needs it. */
+            four_eyes: boolean;
+            /** @description Newest first: all that are not over, and the latest of those that are. */
+            items: components["schemas"]["Command"][];
         };
         /** @description A page of devices. */
         DeviceList: {
@@ -604,6 +791,17 @@ export interface components {
             items: components["schemas"]["Event"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next_cursor: string | null;
+        };
+        /** @description A reading that is due. */
+        ExpectedRead: {
+            by: components["schemas"]["Time"];
+            /**
+             * @description The reader or gateway that is to hear it.
+             * @example reader:gate-1
+             */
+            gate: string;
+            /** @description Whether the time has passed without it. */
+            missed: boolean;
         };
         /** @description One field of a frame. */
         Field: {
@@ -717,6 +915,52 @@ export interface components {
              */
             reason: string;
         };
+        /** @description What a device is to do. */
+        NewCommand: {
+            /**
+             * Format: int32
+             * @description Of `track`: for so many seconds.
+             */
+            for_s?: number | null;
+            kind: components["schemas"]["CommandKind"];
+            /**
+             * Format: int32
+             * @description Of `reporting-interval` and `track`: seconds between two reports.
+             */
+            seconds?: number | null;
+            /** @description Of `unlock-sub-lock`: its number. */
+            sub_lock?: string | null;
+            /**
+             * @description Of `text`: in the vendor's command language. `{password}` stands for the lock's password; never write the
+             *     password itself, since the text is kept.
+             */
+            text?: string | null;
+            /**
+             * Format: int32
+             * @description Seconds for which it may still be sent; an hour unless said.
+             */
+            validity_s?: number | null;
+            /**
+             * Format: int32
+             * @description Of `reporting-interval`, where the device sleeps: minutes between two wakings.
+             */
+            wake_min?: number | null;
+            /**
+             * Format: int32
+             * @description Of `unlock-sub-lock`: minutes within which it may be opened.
+             */
+            window_min?: number | null;
+        };
+        /** @description A gate at which the device is to be read, and by when. Another time for the same gate replaces the first. */
+        NewExpectation: {
+            /** @description By our clock, in the future. When it passes without a reading there, an alarm is raised. */
+            by: components["schemas"]["Time"];
+            /**
+             * @description The reader or gateway, `scheme:value`.
+             * @example reader:gate-1
+             */
+            gate: string;
+        };
         /** @description A new password. */
         NewPassword: {
             /**
@@ -724,6 +968,11 @@ export interface components {
              * @description At least 12 characters, without the account's name.
              */
             password: string;
+        };
+        /** @description Why a command is not to be sent. */
+        NewRefusal: {
+            /** @description For people; the device's page shows it. */
+            reason: string;
         };
         /** @description A port that devices reach us on. */
         Port: {
@@ -875,6 +1124,8 @@ export interface components {
             cover_closed: boolean | null;
             door_closed: boolean | null;
             motor_locked: boolean | null;
+            /** @description The tamper memory is clear. */
+            never_opened: boolean | null;
             rope_inserted: boolean | null;
             rope_intact: boolean | null;
             sealed: boolean | null;
@@ -885,6 +1136,24 @@ export interface components {
          * @enum {string}
          */
         SealEvidence: "none" | "valid-intact" | "valid-tampered" | "invalid" | "silent";
+        /** @description What bad senders have cost since the start. */
+        Senders: {
+            /**
+             * Format: int64
+             * @description Connections closed for too many of them.
+             */
+            bad_connections: number;
+            /**
+             * Format: int64
+             * @description Reports with issues and no event, or with a proof of the sender's own that does not count.
+             */
+            bad_reports: number;
+            /**
+             * Format: int64
+             * @description Datagrams and messages dropped because their sender had brought too many of them.
+             */
+            dropped_messages: number;
+        };
         /** @description A session. */
         Session: {
             account: components["schemas"]["SessionAccount"];
@@ -903,6 +1172,11 @@ export interface components {
          * @enum {string}
          */
         Signal: "rope-cut" | "unauthorised-open" | "cover-open" | "removed" | "wrong-password" | "unknown-card" | "long-unlocked" | "motor-fault" | "shock" | "drop" | "low-battery" | "power-cut" | "power-low" | "gnss-jamming" | "network-jamming" | "gnss-antenna-fault" | "gnss-fault" | "fence-entered" | "fence-left" | "route-deviation" | "overspeed" | "sos" | "displaced" | "collision" | "rollover" | "temperature-out" | "humidity-out" | "light-detected" | "door-open" | "sim-changed" | "device-fault" | "unlock-outside-zone" | "seal-timeout" | "peripheral-lost" | "overstay" | "illegal-ignition" | "power-off" | "unexpected-motion" | "fatigue" | "fuel-fault" | "locked" | "unlocked" | "power-restored" | "general-alarm";
+        /**
+         * @description How a device stands with those who are responsible for it: `unregistered` is quarantine.
+         * @enum {string}
+         */
+        Standing: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
         /** @description How the platform stands. */
         Status: {
             /** Format: int64 */
@@ -913,6 +1187,7 @@ export interface components {
             ports: components["schemas"]["Port"][];
             /** Format: double */
             reports_per_s: number;
+            senders: components["schemas"]["Senders"];
             /**
              * Format: int64
              * @description Number of the last durable journal entry.
@@ -1137,7 +1412,7 @@ export interface operations {
                  */
                 device?: string;
                 /** @description Only of this kind. */
-                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed";
+                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
                 /** @description Only of this priority. */
                 priority?: "critical" | "high" | "medium" | "low";
                 /** @description Raised then or later. */
@@ -1268,6 +1543,213 @@ export interface operations {
             };
         };
     };
+    list_commands: {
+        parameters: {
+            query?: {
+                /** @description `open` (created, authorised, sent or acknowledged) unless said. */
+                state?: "open" | "all" | "created" | "authorised" | "sent" | "acknowledged" | "succeeded" | "rejected" | "expired" | "failed" | "cancelled" | "refused";
+                /**
+                 * @description Only of this device.
+                 * @example jointech:8041300978
+                 */
+                device?: string;
+                /** @description `next_cursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorise_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefusal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -1275,6 +1757,8 @@ export interface operations {
                 search?: string;
                 /** @description Only devices that speak this. */
                 protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
+                /** @description Only devices that stand so; `unregistered` are those in quarantine. */
+                standing?: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
                 /** @description Only devices with an open alarm. */
                 alarm?: "open";
                 /** @description By what; `id` unless said. Devices that do not say it come last. */
@@ -1347,6 +1831,168 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommands"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_command: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description New for each wish, 1 to 128 bytes: sent again, it is answered with the command that is there
+                 * @example 7d0c4c43-0b0c-4f3e-a7a4-6d8c9f6f5d55
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCommand"];
+            };
+        };
+        responses: {
+            /** @description It is durable; the same key again gives the same command */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    expect_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example epc:3034257BF400B7800004CB2F */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExpectation"];
+            };
+        };
+        responses: {
+            /** @description Awaited, and durable */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpectedRead"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
