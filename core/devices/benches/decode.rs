@@ -76,6 +76,8 @@ const CASES: &[Case] = &[
     case(Protocol::Aprilbrother, "four tags in MessagePack", "semi-active/aprilbrother-synthetic.jsonl", "", "aprilbrother-synthetic.msgpack"),
     case(Protocol::ESealJson, "opened, with its log", "semi-active/e-seal-json-synthetic.jsonl", "", "e-seal-json-synthetic.log"),
     case(Protocol::Zebra, "one read of a tag", "passive/zebra-synthetic.jsonl", "", "zebra-synthetic.tid-and-user"),
+    case(Protocol::PlombCoap, "plain position in SenML", "profile/plomb-coap.jsonl", "", "plomb-coap.claimed"),
+    case(Protocol::PlombMqtt, "plain position in SenML", "profile/plomb-mqtt.jsonl", "", "plomb-mqtt.claimed"),
 ];
 
 impl fmt::Display for Case {

@@ -43,6 +43,7 @@ pub mod zebra;
 
 pub use open::{describe, open};
 pub use plomb_passive::llrp;
+pub use plomb_profile::platform_key;
 pub use plomb_session::{
     Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX, ReportRef, Request,
     SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, raw,

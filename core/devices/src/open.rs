@@ -2,6 +2,7 @@
 
 use plomb_model::Protocol;
 use plomb_passive::{llrp, ntag424};
+use plomb_profile::{plomb_coap, plomb_mqtt};
 use plomb_semiactive::aprilbrother;
 use plomb_semiactive::bthome;
 use plomb_semiactive::eddystone;
@@ -75,6 +76,8 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::Aprilbrother => aprilbrother::session(config),
         Protocol::Theengs => theengs::session(config),
         Protocol::ESealJson => eseal_json::session(config),
+        Protocol::PlombCoap => plomb_coap::session(config),
+        Protocol::PlombMqtt => plomb_mqtt::session(config),
         Protocol::Unrecognised => raw(),
     }
 }
@@ -117,6 +120,8 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::Aprilbrother => aprilbrother::describe(frame),
         Protocol::Theengs => theengs::describe(frame),
         Protocol::ESealJson => eseal_json::describe(frame),
+        Protocol::PlombCoap => plomb_coap::describe(frame),
+        Protocol::PlombMqtt => plomb_mqtt::describe(frame),
         Protocol::Unrecognised => Description::new("bytes of no protocol spoken here"),
     }
 }

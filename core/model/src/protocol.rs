@@ -215,6 +215,10 @@ protocols! {
         [Http Mqtt], 0, [Seal Condition Trust];
     ESealJson = 40, "e-seal-json", "Electronic seals after the model of ISO 18185", SemiActive, Eseal18185,
         [Http Mqtt], 0, [Seal Condition];
+    PlombCoap = 41, "plomb-coap", "The open Plomb profile over CoAP: OSCORE, EDHOC, COSE", Active, Plomb,
+        [Udp], 5683, [Position Seal Condition Commands Trust];
+    PlombMqtt = 42, "plomb-mqtt", "The open Plomb profile over MQTT: COSE", Active, Plomb,
+        [Mqtt], 0, [Position Seal Condition Trust];
 }
 
 impl Protocol {

@@ -95,6 +95,18 @@ impl SessionKey {
         plomb_wire::to_hex(tag.get(..8).unwrap_or_default())
     }
 
+    /// 32 secret bytes for `subject` in the context `purpose`: HMAC-SHA-256(key, purpose ‖ 0 ‖ subject). Keys and
+    /// challenges come from it, so that what is recorded can be decoded again.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, subject: &[u8]) -> [u8; 32] {
+        use hmac::{Hmac, Mac};
+        let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(subject);
+        mac.finalize().into_bytes().into()
+    }
+
     /// Whether `shown` is the code, in constant time.
     #[must_use]
     pub fn accepts(&self, purpose: &str, subject: &str, shown: &str) -> bool {

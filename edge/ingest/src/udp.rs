@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
 use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Protocol, Transport};
+use plomb_model::{ConnectionId, Protocol, ReceivedAt, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -119,19 +119,20 @@ async fn datagram(
     }
     peer.conversation.finish(at, &mut decoded);
     let whose = (peer.connection, peer.conversation.protocol());
-    hand_on(listening, back, whose, decoded).await
+    hand_on(listening, back, whose, (at, decoded)).await
 }
 
 async fn hand_on(
     listening: &Listening,
     back: &mpsc::Sender<Release>,
     (connection, protocol): (ConnectionId, Protocol),
-    decoded: Box<Decoded>,
+    // The moment is the one that the session was told: a recorded conversation is gone through again by it.
+    (at, decoded): (ReceivedAt, Box<Decoded>),
 ) -> Result<bool, Stopped> {
     if decoded.is_empty() {
         return Ok(false);
     }
-    let batch = Batch { connection, protocol, at: now(), decoded, back: back.clone() };
+    let batch = Batch { connection, protocol, at, decoded, back: back.clone() };
     listening.intake.send(Arrival::Received(batch)).await.map_err(|_| Stopped)?;
     Ok(true)
 }
@@ -189,7 +190,7 @@ async fn look_round(
             let mut decoded = Box::<Decoded>::default();
             peer.conversation.tick(at, &mut decoded);
             let whose = (peer.connection, peer.conversation.protocol());
-            handed += usize::from(hand_on(listening, back, whose, decoded).await?);
+            handed += usize::from(hand_on(listening, back, whose, (at, decoded)).await?);
         }
     }
     while let Some((&(heard_s, _), &address)) = peers.by_age.first_key_value() {

@@ -11,6 +11,7 @@ mod logging;
 mod metrics;
 mod moved;
 mod platform;
+mod platform_key;
 mod protocols;
 mod readers;
 mod recover;
@@ -43,6 +44,8 @@ enum Command {
     Protocols(protocols::ProtocolsArguments),
     /// Make credentials for a device that publishes by MQTT; prints its secret, once.
     DeviceSecret(device_secret::DeviceSecretArguments),
+    /// Show the platform's public key, which devices of the open profile pin for EDHOC.
+    PlatformKey(ConfigArgument),
     /// Recompute state and alarms from the journal and compare them with what was recorded.
     Replay(replay::ReplayArguments),
     /// Look at the configuration.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Protocols(arguments) => protocols::run(&arguments),
         Command::DeviceSecret(arguments) => device_secret::run(&arguments),
+        Command::PlatformKey(argument) => platform_key::run(&argument),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use plomb_devices::SessionConfig;
 use plomb_evidence::decode;
 use plomb_flow::{Flow, Mismatch, Redecode, Replayed};
 use plomb_rules::{Change, RuleSettings};
@@ -13,7 +12,7 @@ use plomb_store::{Journal, JournalConfig};
 
 use crate::ConfigArgument;
 use crate::config::Config;
-use crate::keys::session_key;
+use crate::serve::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArguments {
@@ -35,12 +34,7 @@ pub(crate) struct ReplayArguments {
 pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     let directory = arguments.directory.clone().unwrap_or_else(|| config.storage.directory.clone());
-    let session = SessionConfig {
-        key: session_key(&directory)?,
-        require_authentication: config.devices.jt808_require_authentication,
-        utc_offset_min: config.devices.jt808_utc_offset_min,
-        ..SessionConfig::default()
-    };
+    let session = session(&config, &directory)?;
     let (journal, _) =
         Journal::open(JournalConfig::new(directory.join("journal"))).context("opening the journal")?;
     let oldest = journal.reader().stats().oldest_entry;

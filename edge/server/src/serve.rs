@@ -173,7 +173,8 @@ fn no_delay(stream: &mut TcpStream) {
     }
 }
 
-fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
+/// What sessions are told, but for the transport.
+pub(crate) fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
     let keys = &config.devices.keys;
     let secrets: Arc<dyn Secrets> =
         if keys.as_os_str().is_empty() { Arc::new(NoSecrets) } else { Arc::new(read_keys(keys)?) };

@@ -6,14 +6,15 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-model", &[]),
     ("plomb-wire", &[]),
+    ("plomb-constrained", &[]),
     ("plomb-session", &["plomb-model", "plomb-wire"]),
     ("plomb-semiactive", &["plomb-model", "plomb-wire", "plomb-session"]),
     ("plomb-passive", &["plomb-model", "plomb-wire", "plomb-session"]),
+    ("plomb-profile", &["plomb-model", "plomb-wire", "plomb-session", "plomb-constrained"]),
     (
         "plomb-devices",
         &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive", "plomb-semiactive", "plomb-profile"],
     ),
-    ("plomb-devices", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-rules", &["plomb-model"]),
     ("plomb-evidence", &["plomb-model"]),
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
@@ -50,14 +51,17 @@ const CORE_FROM_OUTSIDE: &[&str] = &[
     "base64ct",
     "encoding_rs",
     "hashbrown",
+    "hkdf",
     "hmac",
     "httparse",
     "jiff",
+    "p256",
     "quick-xml",
     "rustc-hash",
     "serde_json",
     "sha2",
     "thiserror",
+    "zeroize",
 ];
 
 /// Faults in the arrows between crates.

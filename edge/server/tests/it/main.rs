@@ -13,4 +13,5 @@ mod kill;
 mod live;
 mod llrp;
 mod mqtt;
+mod profile;
 mod server;

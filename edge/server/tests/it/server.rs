@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 /// The ports that a test may use.
-const PORTS: [&str; 8] = [
+const PORTS: [&str; 9] = [
     "JOINTECH_TCP",
     "JT808_TCP",
     "GT06_TCP",
@@ -29,6 +29,7 @@ const PORTS: [&str; 8] = [
     "SHARED_HTTP",
     "SHARED_MQTT",
     "SHARED_MQTTS",
+    "PLOMB_COAP_UDP",
 ];
 
 impl Server {

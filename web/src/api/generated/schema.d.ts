@@ -834,7 +834,7 @@ export interface components {
          * @description A device protocol.
          * @enum {string}
          */
-        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json";
+        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description A protocol that is spoken. */
         ProtocolDescription: {
             /** @description Of `position`, `seal`, `condition`, `commands`, `trust`. */
@@ -878,7 +878,7 @@ export interface components {
          * @description What was spoken, where that was recognised.
          * @enum {string}
          */
-        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json";
+        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description One measured or reported thing. */
         Reading: {
             /**
@@ -1320,7 +1320,7 @@ export interface operations {
                 /** @description Part of the identifier, upper or lower case. */
                 search?: string;
                 /** @description Only devices that speak this. */
-                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json";
+                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "wialon-ips" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
                 /** @description Only devices with an open alarm. */
                 alarm?: "open";
                 /** @description By what; `id` unless said. Devices that do not say it come last. */
