@@ -15,6 +15,7 @@ mod platform_key;
 mod protocols;
 mod readers;
 mod recover;
+mod registry;
 mod replay;
 mod round;
 mod serve;
@@ -54,6 +55,9 @@ enum Command {
     /// Manage accounts while the server is stopped or running.
     #[command(subcommand)]
     Account(accounts::AccountCommand),
+    /// Look at the register of devices and take files into it, while the server is stopped or running.
+    #[command(subcommand)]
+    Registry(registry::RegistryCommand),
 }
 
 /// Where the configuration is.
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),
         Command::Account(command) => accounts::run(&command),
+        Command::Registry(command) => registry::run(&command),
     };
     match result {
         Ok(code) => code,

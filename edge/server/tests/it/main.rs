@@ -14,4 +14,5 @@ mod live;
 mod llrp;
 mod mqtt;
 mod profile;
+mod registry;
 mod server;
