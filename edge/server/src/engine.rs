@@ -18,6 +18,7 @@ use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
+use crate::admission::Admission;
 use crate::metrics::EngineCounters;
 use crate::moved::Moved;
 use crate::platform::Peers;
@@ -63,6 +64,8 @@ pub(crate) struct Engine {
     pub(crate) refused: Arc<AtomicBool>,
     /// Memory of rounds that are durable, for those to come.
     pub(crate) memory: Memory,
+    /// Whether devices are ours.
+    pub(crate) admission: Admission,
 }
 
 /// Memory of batches, handed back by the journal's writer when they are durable.
@@ -133,6 +136,7 @@ impl Engine {
         if self.refused.load(Ordering::Acquire) {
             self.recover(round, moved);
         } else {
+            self.admission.settle(round, &mut self.flow);
             round.run(&mut self.flow, &Input::Clock(now()));
             self.publish(moved);
         }
@@ -150,6 +154,7 @@ impl Engine {
             }
             Arrival::Closed(closed) => round.run(&mut self.flow, &Input::Closed(&closed)),
             Arrival::Received(Arrived { connection, protocol, at, decoded, back }) => {
+                self.admission.admit(round, &mut self.flow, &decoded);
                 round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
                 round.release_later(back, connection, decoded);
             }
@@ -227,6 +232,7 @@ impl Engine {
                 *round = Round::new(next, self.memory.take());
                 *moved = Moved::default();
                 self.refused.store(false, Ordering::Release);
+                self.admission.forget();
                 self.configure(round);
                 warn!(next_entry = next.0, "The journal takes reports again");
             }

@@ -1,6 +1,7 @@
 //! `plomb`: the server and its tools.
 
 mod accounts;
+mod admission;
 mod config;
 mod decode;
 mod device_secret;

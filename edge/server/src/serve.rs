@@ -26,6 +26,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
+use crate::admission::Admission;
 use crate::config::{Config, Storage, days};
 use crate::decode::read_keys;
 use crate::engine::{Engine, Memory};
@@ -67,7 +68,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
-    let engine = engine(config, &journal, snapshot_found)?;
+    let engine = engine(config, &journal, snapshot_found, &registry)?;
 
     // The flow lives as long as somebody can send to it: this one goes last.
     let last_arrivals = arrivals.clone();
@@ -132,7 +133,12 @@ fn open_journal(storage: &Storage) -> anyhow::Result<(Arc<Journal>, Option<Snaps
 }
 
 /// The flow thread's possessions, with the state recovered from the journal.
-fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -> anyhow::Result<Engine> {
+fn engine(
+    config: &Config,
+    journal: &Arc<Journal>,
+    snapshot: Option<Snapshot>,
+    registry: &Arc<Registry>,
+) -> anyhow::Result<Engine> {
     let peers = Arc::new(Peers::default());
     let recovery = Recovery { journal: Arc::clone(journal), peers: Arc::clone(&peers) };
     let Recovered { mut flow, next } = recovery.start(snapshot)?;
@@ -148,6 +154,7 @@ fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -
         durable: Arc::new(AtomicU64::new(next.0)),
         refused: Arc::new(AtomicBool::new(false)),
         memory: Memory::default(),
+        admission: Admission::new(Arc::clone(registry), config.devices.unknown),
         flow,
         next,
     })

@@ -149,7 +149,7 @@ fn a_seal_that_is_tapped_proves_itself_and_a_forged_link_raises_an_alarm() {
 }
 
 /// Runs one simulated device through one incident; returns its identifier.
-fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
+pub(crate) fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     let kind: Incident = kind.parse().unwrap();
     let protocol = plomb_model::Protocol::from_name(protocol).unwrap();
     let mut said = Vec::new();
@@ -160,7 +160,7 @@ fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     said.trim().strip_prefix("sent ").unwrap().to_owned()
 }
 
-fn wait_for_alarm(server: &Server, token: &str, kind: &str, device: &str) -> Value {
+pub(crate) fn wait_for_alarm(server: &Server, token: &str, kind: &str, device: &str) -> Value {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let alarms = server.get_json(&format!("/api/v1/alarms?kind={kind}&device={device}"), token);

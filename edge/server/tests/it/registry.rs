@@ -2,6 +2,10 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::live::{trigger, wait_for_alarm};
+use crate::server::{Server, text};
 
 fn registry(directory: &Path, arguments: &[&str]) -> (String, bool) {
     let output = Command::new(env!("CARGO_BIN_EXE_plomb"))
@@ -60,4 +64,35 @@ fn a_table_is_taken_by_its_columns() {
     assert!(success, "{told}");
     let (listed, _) = registry(&data, &["list"]);
     assert!(listed.contains("imei:356307042441013") && listed.contains("in-service"), "{listed}");
+}
+
+#[test]
+fn an_unknown_device_is_in_quarantine_until_it_is_registered() {
+    let mut server = Server::new();
+    let file = server.file("plomb.toml");
+    std::fs::write(&file, "[devices]\nunknown = \"quarantine\"\n").unwrap();
+    server.configure(&file);
+    server.start();
+    let token = server.log_in("operator", "operator");
+    let device = trigger(&server, "cut", "jointech", "JOINTECH_TCP");
+    wait_for_alarm(&server, &token, "seal-cut", &device);
+    let path = format!("/api/v1/devices/{device}");
+    assert_eq!(server.get_json(&path, &token)["standing"], "unregistered");
+    let history = server.get_json(&format!("{path}/history"), &token);
+    assert!(!history["items"].as_array().unwrap().is_empty(), "what it sends is kept");
+
+    let records = server.file("devices.jsonl");
+    let lines = format!(
+        "{{\"kind\":\"model\",\"name\":\"jt701\",\"class\":\"active\"}}\n{{\"kind\":\"device\",\"id\":\"{device}\",\"model\":\"jt701\"}}\n"
+    );
+    std::fs::write(&records, lines).unwrap();
+    assert!(server.run(&["registry", "import", text(&records)]).status.success());
+    let until = Instant::now() + Duration::from_secs(20);
+    while server.get_json(&path, &token)["standing"] != "in-service" {
+        assert!(Instant::now() < until, "the running server follows:\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.stop();
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stdout));
 }
