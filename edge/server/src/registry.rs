@@ -10,7 +10,10 @@ use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use plomb_devices::{DeviceKey, KeyPurpose, SecretTable, Secrets};
 use plomb_ingest::{Reader, ReaderAntenna, now};
-use plomb_registry::{Columns, DeviceFilter, Import, ImportFormat, Kind, Registry, read_rows, to_json};
+use plomb_model::DeviceId;
+use plomb_registry::{
+    Adoption, Columns, DeviceFilter, Import, ImportFormat, Kind, Registry, read_rows, to_json,
+};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -31,6 +34,35 @@ pub(crate) enum RegistryCommand {
         /// As JSON lines.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// Make a device in quarantine one of ours, in somebody's custody; a running server takes it into service.
+    Adopt {
+        /// The device, as quarantine shows it, such as imei:356307042441013.
+        device: DeviceId,
+        /// Name of its model.
+        #[arg(long)]
+        model: String,
+        /// Who holds it.
+        #[arg(long)]
+        holder: String,
+        /// What is written on it.
+        #[arg(long, default_value = "")]
+        label: String,
+        /// Why it is taken for ours.
+        #[arg(long, default_value = "")]
+        note: String,
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// Note that a device in quarantine is not ours; it stays there.
+    Refuse {
+        /// The device.
+        device: DeviceId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
         #[command(flatten)]
         config: ConfigArgument,
     },
@@ -102,6 +134,18 @@ pub(crate) fn run(command: &RegistryCommand) -> anyhow::Result<ExitCode> {
                     writeln!(out, "{id:<30} {standing:<13} {model:<20} {label:<20} {holder}")?;
                 }
             }
+        }
+        RegistryCommand::Adopt { device, model, holder, label, note, config } => {
+            let adoption = Adoption {
+                model: model.clone(),
+                label: label.clone(),
+                holder: holder.clone(),
+                note: note.clone(),
+            };
+            open(config)?.adopt(BY, now().0, *device, &adoption)?;
+        }
+        RegistryCommand::Refuse { device, reason, config } => {
+            open(config)?.refuse(BY, now().0, device, reason)?;
         }
         RegistryCommand::Export { config } => {
             for value in open(config)?.export()?.iter().filter_map(to_json) {

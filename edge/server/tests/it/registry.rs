@@ -81,12 +81,15 @@ fn an_unknown_device_is_in_quarantine_until_it_is_registered() {
     let history = server.get_json(&format!("{path}/history"), &token);
     assert!(!history["items"].as_array().unwrap().is_empty(), "what it sends is kept");
 
-    let records = server.file("devices.jsonl");
-    let lines = format!(
-        "{{\"kind\":\"model\",\"name\":\"jt701\",\"class\":\"active\"}}\n{{\"kind\":\"device\",\"id\":\"{device}\",\"model\":\"jt701\"}}\n"
-    );
-    std::fs::write(&records, lines).unwrap();
+    let records = server.file("models.jsonl");
+    std::fs::write(&records, r#"{"kind":"model","name":"jt701","class":"active"}"#).unwrap();
     assert!(server.run(&["registry", "import", text(&records)]).status.success());
+    let refuse = ["registry", "refuse", &device, "--reason", "not on any list"];
+    assert!(server.run(&refuse).status.success());
+    let adopt = ["registry", "adopt", &device, "--model", "jt701", "--holder", "Post Malaba"];
+    assert!(server.run(&adopt).status.success());
+    assert!(!server.run(&adopt).status.success(), "it is registered already");
+    assert!(String::from_utf8_lossy(&server.run(&["registry", "list"]).stdout).contains("Post Malaba"));
     let until = Instant::now() + Duration::from_secs(20);
     while server.get_json(&path, &token)["standing"] != "in-service" {
         assert!(Instant::now() < until, "the running server follows:\n{}", server.log());
