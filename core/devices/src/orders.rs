@@ -16,7 +16,8 @@ pub const fn orders(protocol: Protocol) -> &'static [OrderKind] {
         Protocol::Tk103 => &[ReportingInterval, Locate, Track, Restart, Text],
         Protocol::H02 => &[ReportingInterval, Restart, Text],
         Protocol::Queclink | Protocol::Suntech | Protocol::Galileosky => &[Locate, Restart, Text],
-        Protocol::Topflytech | Protocol::WialonIps | Protocol::Iridium => &[Text],
+        Protocol::Egts => &[Restart, Text],
+        Protocol::Topflytech | Protocol::WialonIps | Protocol::Iridium | Protocol::Navtelecom => &[Text],
         _ => &[],
     }
 }

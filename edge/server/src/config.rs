@@ -99,8 +99,21 @@ pub(crate) struct Devices {
     pub(crate) keys: PathBuf,
     /// The devices that may publish by MQTT; empty for none, and then no port is opened for them.
     pub(crate) mqtt_credentials: PathBuf,
+    /// What becomes of devices that are not in the register.
+    pub(crate) unknown: Unknown,
     pub(crate) jt808_require_authentication: bool,
     pub(crate) jt808_utc_offset_min: i16,
+}
+
+/// What becomes of devices that are not in the register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unknown {
+    /// They are in service like all others.
+    #[default]
+    Accept,
+    /// They are heard and shown, and stand as unregistered until somebody registers them.
+    Quarantine,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -203,6 +216,7 @@ impl Default for Devices {
             idle_s_max: 1800,
             keys: PathBuf::new(),
             mqtt_credentials: PathBuf::new(),
+            unknown: Unknown::Accept,
             jt808_require_authentication: false,
             jt808_utc_offset_min: 480,
         }

@@ -18,6 +18,7 @@ use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
+use crate::admission::Admission;
 use crate::metrics::EngineCounters;
 use crate::moved::Moved;
 use crate::outbox::Outbox;
@@ -68,6 +69,8 @@ pub(crate) struct Engine {
     pub(crate) memory: Memory,
     /// The way of commands to conversations.
     pub(crate) outbox: Outbox,
+    /// Whether devices are ours.
+    pub(crate) admission: Admission,
 }
 
 /// Memory of batches, handed back by the journal's writer when they are durable.
@@ -138,6 +141,7 @@ impl Engine {
         if self.refused.load(Ordering::Acquire) {
             self.recover(round, moved);
         } else {
+            self.admission.settle(round, &mut self.flow);
             round.run(&mut self.flow, &Input::Clock(now()));
             self.outbox.send_all(round, &mut self.flow);
             self.publish(moved);
@@ -161,6 +165,7 @@ impl Engine {
                 round.run(&mut self.flow, &Input::Closed(&closed));
             }
             Arrival::Received(Arrived { connection, protocol, at, mut decoded, back }) => {
+                self.admission.admit(round, &mut self.flow, &decoded);
                 let before = round.outcome.disbelieved;
                 round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
                 decoded.disbelieve(round.outcome.disbelieved - before);
@@ -247,6 +252,7 @@ impl Engine {
                 *round = Round::new(next, self.memory.take());
                 *moved = Moved::default();
                 self.refused.store(false, Ordering::Release);
+                self.admission.forget();
                 self.configure(round);
                 warn!(next_entry = next.0, "The journal takes reports again");
             }

@@ -1,6 +1,7 @@
 //! `plomb`: the server and its tools.
 
 mod accounts;
+mod admission;
 mod config;
 mod decode;
 mod device_secret;
@@ -16,6 +17,7 @@ mod platform_key;
 mod protocols;
 mod readers;
 mod recover;
+mod registry;
 mod replay;
 mod round;
 mod serve;
@@ -55,6 +57,9 @@ enum Command {
     /// Manage accounts while the server is stopped or running.
     #[command(subcommand)]
     Account(accounts::AccountCommand),
+    /// Look at the register of devices and take files into it, while the server is stopped or running.
+    #[command(subcommand)]
+    Registry(registry::RegistryCommand),
 }
 
 /// Where the configuration is.
@@ -84,6 +89,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),
         Command::Account(command) => accounts::run(&command),
+        Command::Registry(command) => registry::run(&command),
     };
     match result {
         Ok(code) => code,

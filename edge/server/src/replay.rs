@@ -34,7 +34,7 @@ pub(crate) struct ReplayArguments {
 pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     let directory = arguments.directory.clone().unwrap_or_else(|| config.storage.directory.clone());
-    let session = session(&config, &directory)?;
+    let session = session(&config, &directory, &crate::registry::open_registry(&directory)?)?;
     let (journal, _) =
         Journal::open(JournalConfig::new(directory.join("journal"))).context("opening the journal")?;
     let oldest = journal.reader().stats().oldest_entry;

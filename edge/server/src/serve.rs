@@ -13,9 +13,10 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use plomb_api::{Accounts, ApiConfig, BaseMap, Ring};
-use plomb_devices::{NoSecrets, Secrets, SessionConfig};
+use plomb_devices::{SecretTable, SessionConfig};
 use plomb_ingest::{IngestCounters, now};
 use plomb_model::EntryId;
+use plomb_registry::Registry;
 use plomb_store::{DirectIo, Journal, JournalConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +26,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::ConfigArgument;
 use crate::accounts::open_accounts;
+use crate::admission::Admission;
 use crate::config::{Config, Storage, days};
 use crate::decode::read_keys;
 use crate::engine::{Engine, Memory};
@@ -35,6 +37,7 @@ use crate::metrics::EngineCounters;
 use crate::outbox::Outbox;
 use crate::platform::{Peers, Plomb};
 use crate::recover::{Recovered, Recovery};
+use crate::registry::{LiveSecrets, follow, open_registry};
 use crate::snapshots::{snapshot, snapshot_rounds};
 
 /// Arrivals that may wait for the flow thread: beyond it the listeners wait, and their devices with them.
@@ -62,18 +65,21 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
     let accounts = open_accounts(directory)?;
     announce_admin(&accounts, directory)?;
+    let registry = open_registry(directory)?;
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
-    let engine = engine(config, &journal, snapshot_found)?;
+    let engine = engine(config, &journal, snapshot_found, &registry)?;
 
     // The flow lives as long as somebody can send to it: this one goes last.
     let last_arrivals = arrivals.clone();
     let (stop, stopped) = watch::channel(false);
     let ingest = Arc::new(IngestCounters::default());
-    let listening = listening(config, session(config, directory)?, arrivals, &ingest, stopped.clone());
-    // Whoever knows of other readers sends another list.
-    let (readers, wanted) = watch::channel(config.readers()?.into());
+    let listening =
+        listening(config, session(config, directory, &registry)?, arrivals, &ingest, stopped.clone());
+    let configured = config.readers()?;
+    let (readers, wanted) = watch::channel(crate::registry::readers(&configured, &registry).into());
+    let following = tokio::spawn(follow(registry, configured, readers));
     let (listeners, ports) = listen(config, &listening, wanted).await?;
     drop(listening);
     let platform = Plomb {
@@ -102,7 +108,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     info!("Stopping: no new reports are taken, what was taken is made durable");
     stop.send_replace(true);
     listeners.join_all().await;
-    drop(readers);
+    following.abort();
     snapshots.abort();
     snapshot(&journal, &work, &durable).await;
     drop((work, last_arrivals));
@@ -128,7 +134,12 @@ fn open_journal(storage: &Storage) -> anyhow::Result<(Arc<Journal>, Option<Snaps
 }
 
 /// The flow thread's possessions, with the state recovered from the journal.
-fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -> anyhow::Result<Engine> {
+fn engine(
+    config: &Config,
+    journal: &Arc<Journal>,
+    snapshot: Option<Snapshot>,
+    registry: &Arc<Registry>,
+) -> anyhow::Result<Engine> {
     let peers = Arc::new(Peers::default());
     let recovery = Recovery { journal: Arc::clone(journal), peers: Arc::clone(&peers) };
     let Recovered { mut flow, next } = recovery.start(snapshot)?;
@@ -145,6 +156,7 @@ fn engine(config: &Config, journal: &Arc<Journal>, snapshot: Option<Snapshot>) -
         refused: Arc::new(AtomicBool::new(false)),
         memory: Memory::default(),
         outbox: Outbox::default(),
+        admission: Admission::new(Arc::clone(registry), config.devices.unknown),
         flow,
         next,
     })
@@ -176,10 +188,14 @@ fn no_delay(stream: &mut TcpStream) {
 }
 
 /// What sessions are told, but for the transport.
-pub(crate) fn session(config: &Config, directory: &Path) -> anyhow::Result<SessionConfig> {
+pub(crate) fn session(
+    config: &Config,
+    directory: &Path,
+    registry: &Arc<Registry>,
+) -> anyhow::Result<SessionConfig> {
     let keys = &config.devices.keys;
-    let secrets: Arc<dyn Secrets> =
-        if keys.as_os_str().is_empty() { Arc::new(NoSecrets) } else { Arc::new(read_keys(keys)?) };
+    let file = if keys.as_os_str().is_empty() { SecretTable::default() } else { read_keys(keys)? };
+    let secrets = Arc::new(LiveSecrets { file, registry: Arc::clone(registry) });
     Ok(SessionConfig {
         key: session_key(directory)?,
         lenient: false,

@@ -20,7 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-flow", &["plomb-model", "plomb-devices", "plomb-rules", "plomb-evidence"]),
     ("plomb-ingest", &["plomb-model", "plomb-devices", "plomb-evidence"]),
     ("plomb-store", &["plomb-model", "plomb-evidence"]),
-    ("plomb-api", &["plomb-model", "plomb-wire", "plomb-devices", "plomb-rules", "plomb-evidence"]),
+    ("plomb-registry", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
+    (
+        "plomb-api",
+        &["plomb-model", "plomb-wire", "plomb-devices", "plomb-rules", "plomb-evidence", "plomb-registry"],
+    ),
     (
         "plomb-server",
         &[
@@ -32,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-flow",
             "plomb-ingest",
             "plomb-store",
+            "plomb-registry",
             "plomb-api",
         ],
     ),

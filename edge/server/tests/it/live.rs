@@ -150,7 +150,7 @@ fn a_seal_that_is_tapped_proves_itself_and_a_forged_link_raises_an_alarm() {
 }
 
 /// Runs one simulated device through one incident; returns its identifier.
-fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
+pub(crate) fn trigger(server: &Server, kind: &str, protocol: &str, port: &str) -> String {
     let kind: Incident = kind.parse().unwrap();
     let protocol = plomb_model::Protocol::from_name(protocol).unwrap();
     let mut said = Vec::new();

@@ -16,5 +16,6 @@ mod llrp;
 mod mqtt;
 mod profile;
 mod senders;
+mod registry;
 mod server;
 mod tags;
