@@ -53,6 +53,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Some(start @ [b'+' | b'-', ..]) => queclink(start),
         Some([b'#', b'#', b'S', b',', ..]) => Is(Protocol::Eseal),
         Some([b'#', b'#', b'S']) => NeedMore,
+        Some(start @ [b'#', b'L', ..]) => mark(start, b"#L#", Protocol::WialonIps),
+        Some(start @ [b'*', ..]) => h02(start),
         Some(start @ [0x23 | 0x25..=0x27, ..]) => topflytech(start),
         Some(start @ [b'A'..=b'Z' | 0x81 | 0x82, ..]) => match suntech::begins(start) {
             Some(true) => Is(Protocol::Suntech),
@@ -86,6 +88,16 @@ fn mark(start: &[u8], mark: &[u8], protocol: Protocol) -> Recognised {
         NeedMore
     } else {
         Unknown
+    }
+}
+
+/// `*`, two letters of the maker and a comma.
+fn h02(start: &[u8]) -> Recognised {
+    match start {
+        [_, maker @ ..] if !maker.iter().take(2).all(u8::is_ascii_uppercase) => Unknown,
+        [_, _, _, b',', ..] => Is(Protocol::H02),
+        [_, _, _, _, ..] => Unknown,
+        _ => NeedMore,
     }
 }
 
@@ -274,6 +286,9 @@ mod tests {
         assert_eq!(told(b"\x02\x55\x00\x29\x00\x01"), Is(Protocol::Digitalmatter));
         assert_eq!(told(b"\x01\x3D\xCA\x01\x01\x05\x00\x0F123456789012345\x08"), Is(Protocol::Teltonika));
         assert_eq!(told(b"##S,eSeal,1000821"), Is(Protocol::Eseal));
+        assert_eq!(told(b"#L#2.0;356307040000001;NA;"), Is(Protocol::WialonIps));
+        assert_eq!(told(b"*HQ,4110051415,V1,091233"), Is(Protocol::H02));
+        assert_eq!(told(b"*ET,135790246811221,HB"), Is(Protocol::H02));
         assert_eq!(told(b"ST300STT;100850000"), Is(Protocol::Suntech));
         assert_eq!(told(b"ALT;0950030205;3FFFFF"), Is(Protocol::Suntech));
         assert_eq!(told(b"\x81\x00\x4E\x05\x20\x00\x13\x38\x3F"), Is(Protocol::Suntech));
@@ -298,6 +313,9 @@ mod tests {
             &b"GET / HTTP/1.1"[..],
             b"\x16\x03\x01\x02\x00",
             b"(ABC)",
+            b"*H1,41",
+            b"*HQX,41",
+            b"#LX",
             b"(12345,",
             b"(013612345678AP05)",
             b"(123456789012345678901,",
