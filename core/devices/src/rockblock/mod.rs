@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use plomb_model::{DeviceId, Event, EventKind, Fix, Issue, Metres, OccurredAt, Reading, Scheme};
+use plomb_profile::tagged_events;
 use serde_json::Value;
 
 use crate::web::{self, Message};
@@ -32,7 +33,7 @@ fn decode(message: &Message<'_>, out: &mut Decoded) -> Option<DeviceId> {
     let offset = message.request.body_offset;
     if body.trim_start().starts_with('{') {
         return match serde_json::from_str::<Value>(body) {
-            Ok(value) => report(|name| web::member(&value, &[name]), offset, out),
+            Ok(value) => report(|name| web::member(&value, &[name]), message, out),
             Err(error) => {
                 out.issue(Issue::new(offset, "no JSON", error));
                 None
@@ -44,14 +45,15 @@ fn decode(message: &Message<'_>, out: &mut Decoded) -> Option<DeviceId> {
         let pair = pairs.iter().find(|(known, value)| known == name && !value.trim().is_empty());
         pair.map(|(_, value)| Cow::Borrowed(value.trim()))
     };
-    report(found, offset, out)
+    report(found, message, out)
 }
 
 fn report<'a>(
     at: impl Fn(&str) -> Option<Cow<'a, str>>,
-    offset: usize,
+    message: &Message<'_>,
     out: &mut Decoded,
 ) -> Option<DeviceId> {
+    let offset = message.request.body_offset;
     let device = match (at("imei"), at("serial")) {
         (Some(imei), _) => web::device(Scheme::Imei, &imei, offset),
         (None, Some(serial)) => web::device(Scheme::Iridium, &serial, offset),
@@ -86,9 +88,18 @@ fn report<'a>(
             Err(issue) => out.issue(issue),
         }
     }
+    let mut carried = Vec::new();
     if let Some(data) = at("data") {
         match plomb_wire::from_hex(&data) {
-            Ok(bytes) => payload(&bytes, &mut event),
+            Ok(bytes) => {
+                payload(&bytes, &mut event);
+                // A body of the open profile. It is in hex: its issues are told at the beginning of the request's body.
+                let told = tagged_events(&bytes, 0, message.config, message.now);
+                let (events, issues) = told.unwrap_or_default();
+                carried.extend(events);
+                let offset = u32::try_from(offset).unwrap_or_default();
+                issues.into_iter().for_each(|issue| out.issue(Issue { offset, ..issue }));
+            }
             Err(_) => out.issue(Issue::new(offset, "the data is no hex", data)),
         }
     }
@@ -98,6 +109,7 @@ fn report<'a>(
         .extend(serial.and_then(|serial| DeviceId::new(Scheme::Iridium, &serial).ok()).map(Reading::Alias));
     event.readings.extend(at("device_type").map(|model| Reading::Model(model.into())));
     out.event(event);
+    carried.into_iter().for_each(|event| out.event(event));
     Some(device)
 }
 

@@ -105,6 +105,11 @@ fn a_payload_with_the_tag_of_the_open_profile_is_its_events() {
     assert_eq!(event.peripheral.unwrap().to_string(), "plomb:0a0b0c");
     assert_eq!(event.trust.identity, plomb_model::Identity::Signature);
     assert!(event.signals.contains(plomb_model::Signal::RopeCut));
+    let form = format!("imei=300234010753370&momsn=1&data={}", to_hex(&body));
+    let keys = plomb_devices::SecretTable::parse(&keys.join("\n")).unwrap();
+    let config = SessionConfig { secrets: std::sync::Arc::new(keys), ..SessionConfig::default() };
+    let out = web::decode(Protocol::Rockblock, config, form.as_bytes());
+    assert_eq!(out.reports().next().unwrap().events[1], *event);
     let mut damaged = frame;
     *damaged.last_mut().unwrap() ^= 1;
     let out = web::decode(PROTOCOL, SessionConfig::default(), &damaged);
