@@ -15,7 +15,7 @@ mod live;
 mod llrp;
 mod mqtt;
 mod profile;
-mod senders;
 mod registry;
+mod senders;
 mod server;
 mod tags;
