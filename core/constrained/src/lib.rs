@@ -16,5 +16,6 @@ pub mod oscore;
 pub mod p256;
 pub mod profile;
 pub mod senml;
+pub mod stack;
 
 pub use fault::{Fault, Full};

@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-api",
         ],
     ),
+    ("plomb-device", &["plomb-constrained"]),
     ("plomb-simulator", &["plomb-model", "plomb-wire"]),
     ("plomb-xtask", &[]),
 ];
@@ -78,7 +79,7 @@ pub(crate) fn check(metadata: &Value) -> Vec<String> {
             continue;
         };
         let manifest = package["manifest_path"].as_str().unwrap_or_default();
-        let in_core = manifest.contains("/core/");
+        let in_core = manifest.contains("/core/") || manifest.contains("/device/");
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             if dependency["kind"].as_str() == Some("dev") {
                 continue;

@@ -7,6 +7,7 @@ use zeroize::Zeroize;
 use super::{ALGORITHM, PartialIv, SEQUENCE_MAX};
 use crate::aead::{KEY_BYTES, Key, NONCE_BYTES};
 use crate::cbor::{Buffer, Encoder};
+use crate::stack::burn_stack;
 
 /// Longest identifier of a sender: the nonce less six (RFC 8613, section 3.3).
 const SENDER_ID_BYTES_MAX: usize = NONCE_BYTES - 6;
@@ -74,15 +75,14 @@ impl Context {
             None => None,
         };
         let (sender_id, recipient_id) = (Id::new(sender_id)?, Id::new(recipient_id)?);
-        let hkdf = Hkdf::<Sha256>::new(Some(salt), secret);
-        let mut key = [0; KEY_BYTES];
-        expand(&hkdf, &sender_id, id_context.as_ref(), "Key", &mut key)?;
-        let sender_key = Key::new(&key);
-        expand(&hkdf, &recipient_id, id_context.as_ref(), "Key", &mut key)?;
-        let recipient_key = Key::new(&key);
-        key.zeroize();
-        let mut common_iv = [0; NONCE_BYTES];
-        expand(&hkdf, &Id::new(&[])?, id_context.as_ref(), "IV", &mut common_iv)?;
+        let material = Material::derive(secret, salt, id_context.as_ref(), &sender_id, &recipient_id)?;
+        // A key that is made ready may hold unused bytes, which take what lies on the stack at that moment.
+        burn_stack();
+        let sender_key = Key::new(&material.sender_key);
+        burn_stack();
+        let recipient_key = Key::new(&material.recipient_key);
+        let common_iv = material.common_iv;
+        drop(material);
         Some(Self { sender_id, recipient_id, id_context, sender_key, recipient_key, common_iv, sequence: 0 })
     }
 
@@ -158,6 +158,40 @@ impl Context {
 impl Drop for Context {
     fn drop(&mut self) {
         self.common_iv.zeroize();
+    }
+}
+
+/// The secret bytes of a context.
+struct Material {
+    sender_key: [u8; KEY_BYTES],
+    recipient_key: [u8; KEY_BYTES],
+    common_iv: [u8; NONCE_BYTES],
+}
+
+impl Drop for Material {
+    fn drop(&mut self) {
+        self.sender_key.zeroize();
+        self.recipient_key.zeroize();
+        self.common_iv.zeroize();
+    }
+}
+
+impl Material {
+    #[inline(never)]
+    fn derive(
+        secret: &[u8],
+        salt: &[u8],
+        id_context: Option<&Id>,
+        sender_id: &Id,
+        recipient_id: &Id,
+    ) -> Option<Self> {
+        let hkdf = Hkdf::<Sha256>::new(Some(salt), secret);
+        let mut material =
+            Self { sender_key: [0; KEY_BYTES], recipient_key: [0; KEY_BYTES], common_iv: [0; NONCE_BYTES] };
+        expand(&hkdf, sender_id, id_context, "Key", &mut material.sender_key)?;
+        expand(&hkdf, recipient_id, id_context, "Key", &mut material.recipient_key)?;
+        expand(&hkdf, &Id::new(&[])?, id_context, "IV", &mut material.common_iv)?;
+        Some(material)
     }
 }
 
