@@ -5,7 +5,7 @@ use plomb_constrained::cbor::{Decoder, Item};
 use plomb_constrained::cose::{Message, Shape};
 use plomb_constrained::p256::PublicKey;
 use plomb_constrained::profile::{DEVICE_ID_BYTES_MAX, ITEMS_MAX, TAG_BYTES, encrypt0_key, mac0_key};
-use plomb_model::{DeviceId, Event, Identity, Issue, ReceivedAt, Scheme};
+use plomb_model::{DeviceId, Event, Identity, Issue, Reading, ReceivedAt, Scheme};
 use plomb_session::{Decoded, DeviceKey, KeyPurpose, SessionConfig};
 use plomb_wire::{from_hex, to_hex};
 
@@ -46,6 +46,8 @@ pub(crate) struct Carrier<'a> {
     pub(crate) identity: Identity,
     /// Who sent it: proved by the way, or where nothing is proved, as the way names it.
     pub(crate) sender: Option<DeviceId>,
+    /// Whether the way lets nothing of its sender through twice, whatever the events are numbered.
+    pub(crate) is_fresh: bool,
 }
 
 /// What a body brought.
@@ -132,6 +134,9 @@ fn own_word(told: Told, at: usize, carrier: &Carrier<'_>, taken: &mut Taken) {
         }
         event.trust.identity = carrier.identity;
         event.trust.seal = pack::evidence(&event);
+        if !carrier.is_fresh {
+            event.readings.extend(told.sequence.map(Reading::Counter));
+        }
         taken.events.push((sender, event));
         return;
     }
@@ -149,6 +154,7 @@ fn own_word(told: Told, at: usize, carrier: &Carrier<'_>, taken: &mut Taken) {
     } else if told.is_beacon {
         taken.issues.push(Issue::new(at, "a tamper beacon without a proof is not taken", device));
     } else {
+        event.readings.extend(told.sequence.map(Reading::Counter));
         taken.events.push((device, event));
     }
 }
@@ -193,7 +199,9 @@ fn proved(message: &Message<'_>, at: usize, carrier: &Carrier<'_>, taken: &mut T
         return;
     };
     let Some(device) = device_of(key) else { return };
-    let carrier = Carrier { identity, sender: Some(device), ..*carrier };
+    // A gateway's own protection says nothing of how old the word of another device is.
+    let is_fresh = carrier.is_fresh && carrier.sender == Some(device);
+    let carrier = Carrier { identity, sender: Some(device), is_fresh, ..*carrier };
     let inside = at + message.payload_offset;
     let payload = payload.to_vec();
     match Decoder::new(&payload).peek() {
@@ -236,7 +244,7 @@ pub fn tagged_events(
     now: ReceivedAt,
 ) -> Option<(Vec<Event>, Vec<Issue>)> {
     payload.strip_prefix(&TAG_BYTES)?;
-    let carrier = Carrier { config, now, identity: Identity::Claimed, sender: None };
+    let carrier = Carrier { config, now, identity: Identity::Claimed, sender: None, is_fresh: false };
     let taken = read(payload, offset, &carrier);
     let about = |(device, mut event): (DeviceId, Event)| {
         event.peripheral = Some(device);

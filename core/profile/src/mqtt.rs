@@ -35,7 +35,8 @@ impl Session for Mqtt {
         // The second part of the topic is the device's name (`docs/mqtt.md`), here its identifier in hex.
         let name = request.path().trim_start_matches('/').split('/').nth(1).unwrap_or_default();
         let sender = from_hex(name).ok().filter(|kid| !kid.is_empty()).and_then(|kid| body::device(&kid));
-        let carrier = Carrier { config: &self.config, now, identity: Identity::Claimed, sender };
+        let carrier =
+            Carrier { config: &self.config, now, identity: Identity::Claimed, sender, is_fresh: false };
         let device = body::read(request.body, request.body_offset, &carrier).tell(None, out);
         out.report(device, &frame);
     }

@@ -14,6 +14,8 @@ pub(crate) struct Told {
     pub(crate) event: Event,
     /// The device that its base name names.
     pub(crate) named: Option<DeviceId>,
+    /// The number that the device gave it.
+    pub(crate) sequence: Option<u64>,
     /// It is a tamper beacon: prepared when the device was armed, without sequence number.
     pub(crate) is_beacon: bool,
 }
@@ -225,10 +227,10 @@ impl Draft {
                 return None;
             };
             event.serial = u32::try_from(sequence).ok();
-            event.readings.push(Reading::Counter(sequence));
         }
         event.kind = self.kind.unwrap_or_else(|| kind(event, self.is_beacon, self.ticket.is_some()));
-        Some(Told { event: self.event, named: self.named, is_beacon: self.is_beacon })
+        let sequence = self.sequence.filter(|_| !self.is_beacon);
+        Some(Told { event: self.event, named: self.named, sequence, is_beacon: self.is_beacon })
     }
 }
 
@@ -240,7 +242,7 @@ fn kind(event: &Event, is_beacon: bool, answers: bool) -> EventKind {
         EventKind::Seal
     } else if event.position.is_some() {
         EventKind::Position
-    } else if event.readings.len() <= 1 && event.signals.is_empty() {
+    } else if event.readings.is_empty() && event.signals.is_empty() {
         EventKind::Heartbeat
     } else {
         EventKind::Status

@@ -75,9 +75,10 @@ pub struct DeviceState {
     pub clock_offset_count: u8,
     /// When an unlocking was last allowed, by the device's word and clock, seconds since 1970.
     pub unlock_allowed_s: Option<NonZeroU32>,
-    /// One more than the highest counter of a proof that held, so that absence takes no room; what is not above that
-    /// counter proves nothing.
+    /// One more than the highest counter of a proof that held, so that absence takes no room.
     pub proof_counter: Option<NonZeroU32>,
+    /// Which of the 64 counters below that one were seen: bit 0 is the next lower one.
+    pub proof_seen: u64,
     /// Which kinds of alarm are open (somebody must still act), by bit number of [`AlarmKind`].
     pub open_alarms: u32,
     /// Which kinds of alarm hold now (their condition has not ended), by bit number of [`AlarmKind`].
@@ -126,6 +127,7 @@ impl DeviceState {
             clock_offset_count: 0,
             unlock_allowed_s: None,
             proof_counter: None,
+            proof_seen: 0,
             open_alarms: 0,
             holding_alarms: 0,
             silence_checked_s: None,

@@ -105,7 +105,7 @@ pub(crate) fn apply(
         return None;
     }
     if let Proof::Holds(counter) = proof {
-        device.proof_counter = Some(counter);
+        Proof::remember(device, counter);
     }
     learn_gap(device, heard_before_at, reported.at);
     device.reports += 1;

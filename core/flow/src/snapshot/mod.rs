@@ -20,7 +20,7 @@ use crate::Flow;
 mod commands;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -164,6 +164,7 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         i64::from(device.clock_offset_count),
         device.unlock_allowed_s.map_or(ABSENT, |second| i64::from(second.get())),
         device.proof_counter.map_or(ABSENT, |counter| i64::from(counter.get())),
+        device.proof_seen.cast_signed(),
         i64::from(device.open_alarms),
         i64::from(device.holding_alarms),
         // When it is looked at next follows from its reports; only that it is watched is state.
@@ -202,7 +203,7 @@ fn read_numbers(
     device: &mut DeviceState,
     connection: ConnectionId,
 ) -> Result<(), SnapshotError> {
-    let numbers: [i64; 21] = reader.fixed()?;
+    let numbers: [i64; 22] = reader.fixed()?;
     let damaged = reader.damaged();
     let [
         heard_through,
@@ -222,6 +223,7 @@ fn read_numbers(
         offset_count,
         unlock_allowed,
         proof_counter,
+        proof_seen,
         open,
         holding,
         silence,
@@ -247,6 +249,7 @@ fn read_numbers(
     device.clock_offset_count = u8::try_from(offset_count).map_err(|_| damaged.clone())?;
     device.unlock_allowed_s = known(unlock_allowed).map(small).transpose()?.and_then(NonZeroU32::new);
     device.proof_counter = known(proof_counter).map(small).transpose()?.and_then(NonZeroU32::new);
+    device.proof_seen = proof_seen.cast_unsigned();
     device.open_alarms = small(open)?;
     device.holding_alarms = small(holding)?;
     device.burst = u8::try_from(burst).map_err(|_| damaged.clone())?;

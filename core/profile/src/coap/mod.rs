@@ -218,7 +218,8 @@ impl Coap {
         if inner.payload.is_empty() {
             return Some(device);
         }
-        let carrier = Carrier { config: &self.config, now, identity: Identity::Aead, sender: Some(device) };
+        let sender = Some(device);
+        let carrier = Carrier { config: &self.config, now, identity: Identity::Aead, sender, is_fresh: true };
         body::read(inner.payload, message.payload_offset, &carrier).tell(Some(device), out)
     }
 

@@ -49,7 +49,8 @@ impl Coap {
             self.reply(message, code, None, &[], out);
             return None;
         }
-        let carrier = Carrier { config: &self.config, now, identity: Identity::Claimed, sender: None };
+        let carrier =
+            Carrier { config: &self.config, now, identity: Identity::Claimed, sender: None, is_fresh: false };
         let taken = body::read(message.payload, message.payload_offset, &carrier);
         let code = verdict(&taken);
         let device = taken.tell(None, out);
@@ -153,7 +154,7 @@ impl Coap {
                     code
                 } else {
                     let (identity, sender) = (Identity::Aead, Some(device));
-                    let carrier = Carrier { config: &self.config, now, identity, sender };
+                    let carrier = Carrier { config: &self.config, now, identity, sender, is_fresh: true };
                     // Offsets count from the inner message's first byte, which stands where the ciphertext begins.
                     let base = message.payload_offset + inner.payload_offset;
                     let taken = body::read(inner.payload, base, &carrier);

@@ -85,3 +85,35 @@ fn a_counter_without_a_code_proves_nothing() {
     world.send(&claimed);
     assert_eq!(highest(&world), Some(7));
 }
+
+#[test]
+fn what_a_device_kept_may_come_after_its_alarm_but_only_once() {
+    let mut world = World::new();
+    let kept: Vec<Event> = (1..=3).map(|counter| proved(&mut world, counter)).collect();
+    world.wait(10);
+    let alarm = part(proved(&mut world, 4), SealPart::RopeIntact, false);
+    assert_eq!(names(&world.send(&alarm)), ["seal-cut raised"]);
+    for event in &kept {
+        assert_eq!(names(&world.send(event)), Vec::<String>::new());
+    }
+    assert_eq!((world.row().reports, highest(&world)), (4, Some(4)));
+    for event in &kept {
+        assert_eq!(names(&world.send(event)), Vec::<String>::new(), "a copy is no attack");
+    }
+    assert_eq!(world.row().reports, 4, "and counts once");
+    world.wait(10);
+    let far = proved(&mut world, 100);
+    world.send(&far);
+    assert_eq!(names(&world.send(&kept[0])), ["proof-replayed raised"], "so old a proof is worth nothing");
+}
+
+#[test]
+fn a_message_without_a_time_of_its_own_must_rise() {
+    let mut world = World::new();
+    let event = proved(&mut world, 7);
+    world.send(&event);
+    world.wait(10);
+    let mut undated = proved(&mut world, 6);
+    undated.occurred_at = None;
+    assert_eq!(names(&world.send(&undated)), ["proof-replayed raised"]);
+}
