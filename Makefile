@@ -34,6 +34,7 @@ format: web/node_modules
 lint: web
 	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 	cargo xtask tidy
+	sh deploy/firmware-build.sh
 	cd web && npm run --silent check && npm run --silent lint
 
 peers: ## Install the independent implementations that the tests compare with

@@ -12,17 +12,21 @@ export PLOMB_LISTEN_ADDRESS=127.0.0.1
 : "${PLOMB_HTTP_BIND:=127.0.0.1:8080}"
 export PLOMB_HTTP_BIND
 
-# The simulated locks of Jointech open to 888888.
-(umask 077 && printf 'lock-password 2a 383838383838\n' >"$directory/keys.txt")
+# The simulated locks of Jointech open to 888888; the seals of the open profile have keys of their own.
+(umask 077 && {
+    printf 'lock-password 2a 383838383838\n'
+    "$simulator" seals --print-keys --seals "${DEMO_SEALS:-4}"
+} >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
 
 "$plomb" account demo "$directory/log-ins.txt"
 "$plomb" serve >"$directory/server.log" 2>&1 &
 server=$!
 fleet=
+seals=
 stop() {
     trap - INT TERM EXIT
-    [ -n "$fleet" ] && kill "$fleet" 2>/dev/null || true
+    [ -n "$fleet" ] && kill "$fleet" "$seals" 2>/dev/null || true
     kill "$server" 2>/dev/null || true
     wait 2>/dev/null || true
 }
@@ -46,11 +50,16 @@ fi
 "$simulator" fleet --host 127.0.0.1 --protocols all --devices "${DEMO_DEVICES:-120}" --seed 7 --interval 5s --time-factor 30 \
     --incidents-every 20s >"$directory/simulator.log" 2>&1 &
 fleet=$!
+# Their memory stays where it is: numbers that a seal has used are never used again.
+"$simulator" seals --host 127.0.0.1 --seals "${DEMO_SEALS:-4}" --time-factor 30 --memory "$directory/seals" \
+    --incident cut:1@60 --incident case-open:2@120 --incident wrong-card:3@90 >"$directory/seals.log" 2>&1 &
+seals=$!
 
 echo
 echo "  Plomb is running:  http://$PLOMB_HTTP_BIND/"
 sed 's/^/  /' "$directory/log-ins.txt"
 echo "  ${DEMO_DEVICES:-120} e-locks and trackers are under way; every 20 s something happens to one of them."
+echo "  ${DEMO_SEALS:-4} seals run the firmware core: one is cut after a minute, another is forced open after two."
 echo "  Logs: $directory/server.log, $directory/simulator.log.  Stop with Ctrl-C."
 echo
 wait "$server"

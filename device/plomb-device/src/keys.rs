@@ -68,6 +68,17 @@ impl Drop for Provision {
 }
 
 impl Provision {
+    /// The public key that belongs to the private one, as the platform is told it: 04, X, Y (SEC 1). None when the private
+    /// key is none of the curve.
+    #[must_use]
+    pub fn public_key(&self) -> Option<[u8; 65]> {
+        let (x, y) = PrivateKey::new(&self.signing)?.public().coordinates();
+        let mut point = [4; 65];
+        point.get_mut(1..33)?.copy_from_slice(&x);
+        point.get_mut(33..)?.copy_from_slice(&y);
+        Some(point)
+    }
+
     /// As it lies in the vault; the caller wipes it.
     pub(crate) fn encode(&self) -> [u8; VAULT_BYTES] {
         let mut bytes = [0; VAULT_BYTES];

@@ -8,6 +8,7 @@ use plomb_model::{DeviceId, Protocol};
 use plomb_simulator::fleet::incident::{Incident, Scripted};
 use plomb_simulator::load::{Mode, Speech};
 use plomb_simulator::protocol::SIMULATED;
+use plomb_simulator::seal;
 
 /// Where readers of tags wait for their host.
 const LLRP_PORT: u16 = 5084;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Fleet(FleetArgs),
     /// One device, one incident; prints `sent <id>` the moment its bytes are written.
     Trigger(TriggerArgs),
+    /// Seals that run the real firmware core, by the open profile over CoAP.
+    Seals(SealsArgs),
     /// As many reports as the platform takes; prints one JSON object.
     Load(LoadArgs),
     /// Measure how long alarms take from a device's socket to the live stream.
@@ -91,6 +94,38 @@ pub(crate) struct FleetArgs {
     pub(crate) gate_address: std::net::IpAddr,
     #[arg(long, default_value_t = 1)]
     pub(crate) threads: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SealsArgs {
+    /// Where the platform listens.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    #[arg(long, default_value_t = Protocol::PlombCoap.default_port())]
+    pub(crate) port: u16,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) seals: u16,
+    /// What keys and routes are drawn from.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Time between two reports of a seal, 10 s to 7 days.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) interval: Duration,
+    /// Travel time passes so many times faster than the clock.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) time_factor: f64,
+    /// `KIND[:seal][@seconds]`, such as cut:1@60; may come again.
+    #[arg(long)]
+    pub(crate) incident: Vec<seal::Scripted>,
+    /// Where flash and keys of the seals lie, so that they go on where they stopped; without it each start is of new seals.
+    #[arg(long)]
+    pub(crate) memory: Option<PathBuf>,
+    /// Stop after this time.
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Print the lines by which the platform knows these seals, and stop.
+    #[arg(long)]
+    pub(crate) print_keys: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -330,6 +365,12 @@ mod tests {
         assert_eq!(gates.gate_addresses()[2], std::net::SocketAddr::from(([127, 0, 0, 1], 7102)));
         let trigger = "plomb-simulator trigger --kind cut --protocol jointech --port 5014";
         assert!(Args::try_parse_from(trigger.split_whitespace()).is_ok());
+        let seals =
+            "plomb-simulator seals --seals 3 --incident cut:1@60 --incident case-open:2@120 --interval 20s";
+        let Command::Seals(seals) = Args::try_parse_from(seals.split_whitespace()).unwrap().command else {
+            panic!("seals")
+        };
+        assert_eq!((seals.port, seals.incident.len()), (5683, 2));
         let load = "plomb-simulator load --mode gateway --port 5015 --connections 8 --duration 10s --record r.txt \
                     --resend-on-reconnect";
         assert!(Args::try_parse_from(load.split_whitespace()).is_ok());

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod gate;
 pub mod latency;
 pub mod load;
+pub mod seal;
 pub mod trigger;
 
 pub mod log;

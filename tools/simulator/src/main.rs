@@ -11,15 +11,17 @@ use plomb_simulator::fleet::run::Fleet;
 use plomb_simulator::fleet::unit::Conditions;
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
+use plomb_simulator::seal::{keys, run::Seals};
 use plomb_simulator::trigger::{self, Trigger};
-use plomb_simulator::{fleet, log};
+use plomb_simulator::{fleet, log, seal};
 
-use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, TriggerArgs};
+use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, SealsArgs, TriggerArgs};
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Fleet(args) => run_fleet(args),
         Command::Trigger(args) => run_trigger(&args),
+        Command::Seals(args) => run_seals(args),
         Command::Load(args) => run_load(args),
         Command::Latency(args) => run_latency(&args),
     };
@@ -71,6 +73,25 @@ fn run_trigger(args: &TriggerArgs) -> anyhow::Result<()> {
     let to = resolve(&args.host, args.port)?;
     let trigger = Trigger { incident: args.kind, protocol: args.protocol, to, device: args.device };
     trigger::run(&trigger, std::io::stdout().lock())
+}
+
+fn run_seals(args: SealsArgs) -> anyhow::Result<()> {
+    if args.print_keys {
+        use std::io::Write;
+        let lines = (1..=args.seals).map(|number| keys::lines(&keys::provision(args.seed, number)));
+        let lines: String = lines.collect();
+        return std::io::stdout().write_all(lines.as_bytes()).context("writing the keys");
+    }
+    seal::run::run(&Seals {
+        to: resolve(&args.host, args.port)?,
+        seals: args.seals,
+        seed: args.seed,
+        interval_s: u32::try_from(args.interval.as_secs()).unwrap_or(u32::MAX),
+        time_factor: args.time_factor,
+        incidents: args.incident,
+        memory: args.memory,
+        duration: args.duration,
+    })
 }
 
 fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {

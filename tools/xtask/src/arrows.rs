@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plomb-device", &["plomb-constrained"]),
-    ("plomb-simulator", &["plomb-model", "plomb-wire"]),
+    ("plomb-simulator", &["plomb-model", "plomb-wire", "plomb-device"]),
     ("plomb-xtask", &[]),
 ];
 

@@ -362,6 +362,19 @@ impl<S: Storage, V: Vault> Device<S, V> {
         Ok(())
     }
 
+    /// Changes settings at the maker's or in service, as the command `text` would: `moving=300 still=7200`, all of the line
+    /// or nothing. False when it is refused.
+    ///
+    /// # Errors
+    /// When the memory fails: they hold until the next start, and are stored when it works again.
+    pub fn configure(&mut self, line: &str) -> Result<bool, Fault> {
+        let is_set = self.state.settings.set_line(line);
+        if is_set {
+            self.save()?;
+        }
+        Ok(is_set)
+    }
+
     /// What the board is to do; each is given once.
     pub fn take_actions(&mut self) -> Actions {
         core::mem::take(&mut self.actions)

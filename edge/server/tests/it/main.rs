@@ -10,6 +10,7 @@
 
 mod commands;
 mod decode;
+mod firmware;
 mod kill;
 mod live;
 mod llrp;
