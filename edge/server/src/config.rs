@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
-use plomb_ingest::{Broker, BrokerTls, Reader};
+use anyhow::{Context, anyhow, bail, ensure};
+use plomb_ingest::{Broker, BrokerTls, MqttDevices, Reader};
 use plomb_model::{Protocol, Transport};
 use plomb_rules::RuleSettings;
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ pub(crate) struct Devices {
     pub(crate) idle_s_max: u64,
     /// The devices' keys in the form that `plomb decode --keys` reads; empty for none.
     pub(crate) keys: PathBuf,
-    /// The devices that may publish by MQTT; empty for none, and then no port is opened for them.
+    /// Devices that may publish by MQTT, beside those of the register; empty for none.
     pub(crate) mqtt_credentials: PathBuf,
     /// What becomes of devices that are not in the register.
     pub(crate) unknown: Unknown,
@@ -303,6 +303,17 @@ impl Config {
         ];
         let shared = shared.map(|(transport, number)| Port { protocol: None, transport, number });
         own.chain(shared).filter(|port| port.number != 0).collect()
+    }
+
+    /// The devices of the configured file that may publish by MQTT.
+    pub(crate) fn mqtt_devices(&self) -> anyhow::Result<MqttDevices> {
+        let credentials = &self.devices.mqtt_credentials;
+        if credentials.as_os_str().is_empty() {
+            return Ok(MqttDevices::default());
+        }
+        let named = || format!("in [devices]: mqtt_credentials = {}", credentials.display());
+        let text = std::fs::read_to_string(credentials).with_context(named)?;
+        MqttDevices::parse(&text).map_err(|why| anyhow!(why)).with_context(named)
     }
 
     /// The broker to hear, if there is one.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use plomb_api::BoundPort;
 use plomb_devices::SessionConfig;
 use plomb_ingest::{
@@ -49,20 +49,25 @@ pub(crate) fn listening(
     }
 }
 
-/// Binds the ports for devices that publish by MQTT, if there are any.
+/// Who is registered, followed while it changes.
+pub(crate) struct Registered {
+    /// The readers to call.
+    pub(crate) readers: watch::Receiver<Arc<[Reader]>>,
+    /// The devices that may publish by MQTT.
+    pub(crate) mqtt: watch::Receiver<Arc<MqttDevices>>,
+}
+
+/// Binds the ports for devices that publish by MQTT, if there are any at the start.
 async fn listen_mqtt(
     config: &Config,
+    devices: watch::Receiver<Arc<MqttDevices>>,
     listening: &Listening,
     listeners: &mut JoinSet<()>,
     bound: &mut Vec<BoundPort>,
 ) -> anyhow::Result<()> {
-    let credentials = &config.devices.mqtt_credentials;
-    if credentials.as_os_str().is_empty() {
+    if devices.borrow().is_empty() {
         return Ok(());
     }
-    let named = || format!("in [devices]: mqtt_credentials = {}", credentials.display());
-    let text = std::fs::read_to_string(credentials).with_context(named)?;
-    let devices = Arc::new(MqttDevices::parse(&text).map_err(|why| anyhow!(why)).with_context(named)?);
     let tls = tls(config)?;
     for (number, tls) in [(config.listen.shared_mqtt, None), (config.listen.shared_mqtts, tls.as_ref())] {
         if number == 0 || (number == config.listen.shared_mqtts && tls.is_none()) {
@@ -71,7 +76,7 @@ async fn listen_mqtt(
         let address = SocketAddr::new(config.listen.address, number);
         let what = || format!("binding {address} for MQTT");
         let listener = TcpListener::bind(address).await.with_context(what)?;
-        listeners.spawn(serve_mqtt(listener, tls.cloned(), Arc::clone(&devices), listening.clone()));
+        listeners.spawn(serve_mqtt(listener, tls.cloned(), devices.clone(), listening.clone()));
         info!(%address, protocol = "shared", transport = "mqtt", tls = tls.is_some(), "Listening for devices");
         bound.push(BoundPort { protocol: None, transport: Transport::Mqtt, port: number });
     }
@@ -100,7 +105,7 @@ fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
 pub(crate) async fn listen(
     config: &Config,
     listening: &Listening,
-    readers: watch::Receiver<Arc<[Reader]>>,
+    registered: Registered,
 ) -> anyhow::Result<(JoinSet<()>, Vec<BoundPort>)> {
     let mut listeners = JoinSet::new();
     let mut bound = Vec::new();
@@ -127,11 +132,11 @@ pub(crate) async fn listen(
         info!(%address, protocol, transport = port.transport.name(), "Listening for devices");
         bound.push(BoundPort { protocol: port.protocol, transport: port.transport, port: port.number });
     }
-    listen_mqtt(config, listening, &mut listeners, &mut bound).await?;
+    listen_mqtt(config, registered.mqtt, listening, &mut listeners, &mut bound).await?;
     if let Some(broker) = config.broker()? {
         info!(broker = broker.host, port = broker.port, "Listening for devices at a broker");
         listeners.spawn(serve_broker(broker, listening.clone()));
     }
-    listeners.spawn(serve_readers(readers, listening.clone()));
+    listeners.spawn(serve_readers(registered.readers, listening.clone()));
     Ok((listeners, bound))
 }

@@ -9,16 +9,17 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use plomb_devices::{DeviceKey, KeyPurpose, SecretTable, Secrets};
-use plomb_ingest::{Reader, ReaderAntenna, now};
+use plomb_ingest::{MqttDevice, MqttDevices, Reader, ReaderAntenna, now};
 use plomb_model::DeviceId;
 use plomb_registry::{
-    Adoption, Columns, DeviceFilter, Import, ImportFormat, Kind, Registry, read_rows, to_json,
+    Adoption, Columns, Credential, DeviceFilter, Import, ImportFormat, Kind, Registry, read_rows, to_json,
 };
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::ConfigArgument;
 use crate::config::Config;
+use crate::listen::Registered;
 
 /// How often the register is looked at for what another process changed in it.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -265,12 +266,56 @@ fn called(gate: plomb_registry::Reader) -> Reader {
     }
 }
 
-/// Takes in what other processes change, for as long as the server runs.
-pub(crate) async fn follow(
-    registry: Arc<Registry>,
-    configured: Vec<Reader>,
-    wanted: watch::Sender<Arc<[Reader]>>,
-) {
+/// The devices that may publish by MQTT: those of the configured file, and those of the register under other names.
+pub(crate) fn mqtt_devices(configured: &MqttDevices, registry: &Registry) -> MqttDevices {
+    let mut all = configured.clone();
+    let registered = registry.credentials().unwrap_or_else(|error| {
+        error!(%error, "The credentials of the register cannot be read");
+        Vec::new()
+    });
+    for Credential { name, protocol, digest } in registered {
+        if !all.add(&name, MqttDevice { protocol, digest }) {
+            warn!(name, "A credential of the register is in the configured file too, which counts");
+        }
+    }
+    all
+}
+
+/// What the configuration names beside the register.
+#[derive(Clone)]
+pub(crate) struct Configured {
+    pub(crate) readers: Vec<Reader>,
+    pub(crate) mqtt: MqttDevices,
+}
+
+/// Where the lists of now are told.
+pub(crate) struct Followers {
+    readers: watch::Sender<Arc<[Reader]>>,
+    mqtt: watch::Sender<Arc<MqttDevices>>,
+}
+
+impl Configured {
+    /// The lists as they are now, and where they are told when they change.
+    pub(crate) fn with(&self, registry: &Registry) -> (Followers, Registered) {
+        let (readers, wanted) = watch::channel(readers(&self.readers, registry).into());
+        let (mqtt, admitted) = watch::channel(Arc::new(mqtt_devices(&self.mqtt, registry)));
+        (Followers { readers, mqtt }, Registered { readers: wanted, mqtt: admitted })
+    }
+}
+
+/// Tells a list where it is another one.
+fn tell<T: PartialEq>(told: &watch::Sender<T>, now: T) {
+    told.send_if_modified(|known| {
+        let is_other = *known != now;
+        if is_other {
+            *known = now;
+        }
+        is_other
+    });
+}
+
+/// Takes in what changes in the register, by this process or another, for as long as the server runs.
+pub(crate) async fn follow(registry: Arc<Registry>, configured: Configured, followers: Followers) {
     let mut seen = registry.changes();
     let mut clock = tokio::time::interval(FOLLOW_EVERY);
     loop {
@@ -279,23 +324,18 @@ pub(crate) async fn follow(
         let looked = tokio::task::spawn_blocking(move || {
             register.refresh()?;
             let changes = register.changes();
-            Ok::<_, plomb_registry::RegistryError>((
-                changes,
-                (changes != seen).then(|| readers(&configured, &register)),
-            ))
+            let lists = (changes != seen).then(|| {
+                (readers(&configured.readers, &register), mqtt_devices(&configured.mqtt, &register))
+            });
+            Ok::<_, plomb_registry::RegistryError>((changes, lists))
         });
         match looked.await {
-            Ok(Ok((changes, list))) => {
+            Ok(Ok((changes, lists))) => {
                 seen = changes;
-                if let Some(list) = list {
-                    info!("The register has changed: keys and gates are those of now");
-                    wanted.send_if_modified(|known| {
-                        let other = known.as_ref() != list.as_slice();
-                        if other {
-                            *known = list.into();
-                        }
-                        other
-                    });
+                if let Some((readers, mqtt)) = lists {
+                    info!("The register has changed: keys, gates and credentials are those of now");
+                    tell(&followers.readers, readers.into());
+                    tell(&followers.mqtt, Arc::new(mqtt));
                 }
             }
             Ok(Err(error)) => error!(%error, "The register cannot be read"),

@@ -37,7 +37,7 @@ use crate::metrics::EngineCounters;
 use crate::outbox::Outbox;
 use crate::platform::{Peers, Plomb};
 use crate::recover::{Recovered, Recovery};
-use crate::registry::{LiveSecrets, follow, open_registry};
+use crate::registry::{Configured, LiveSecrets, follow, open_registry};
 use crate::snapshots::{snapshot, snapshot_rounds};
 
 /// Arrivals that may wait for the flow thread: beyond it the listeners wait, and their devices with them.
@@ -77,10 +77,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let ingest = Arc::new(IngestCounters::default());
     let listening =
         listening(config, session(config, directory, &registry)?, arrivals, &ingest, stopped.clone());
-    let configured = config.readers()?;
-    let (readers, wanted) = watch::channel(crate::registry::readers(&configured, &registry).into());
-    let following = tokio::spawn(follow(registry, configured, readers));
-    let (listeners, ports) = listen(config, &listening, wanted).await?;
+    let configured = Configured { readers: config.readers()?, mqtt: config.mqtt_devices()? };
+    let (followers, registered) = configured.with(&registry);
+    let following = tokio::spawn(follow(registry, configured, followers));
+    let (listeners, ports) = listen(config, &listening, registered).await?;
     drop(listening);
     let platform = Plomb {
         work: work.clone(),

@@ -18,7 +18,7 @@ use plomb_model::{Protocol, Transport};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
@@ -30,7 +30,7 @@ use crate::messages::{Messages, Pending};
 use wire::{Heard, RECEIVE_MAX, Said, Version, next, say, version};
 
 /// Who may publish.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MqttDevices(HashMap<String, MqttDevice>);
 
 /// One device's credentials.
@@ -61,6 +61,21 @@ impl MqttDevices {
             }
         }
         Ok(Self(devices))
+    }
+
+    /// Adds a device whose name is free; whether it was.
+    pub fn add(&mut self, name: &str, device: MqttDevice) -> bool {
+        if self.0.contains_key(name) {
+            return false;
+        }
+        self.0.insert(name.to_owned(), device);
+        true
+    }
+
+    /// Whether nobody may publish.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The device of this name, if the secret is its own. An unknown name costs as much as a wrong secret.
@@ -95,11 +110,12 @@ fn parse_line(line: &str) -> Result<(String, MqttDevice), String> {
     Ok((name.to_owned(), MqttDevice { protocol, digest }))
 }
 
-/// Serves devices until it is told to stop; with TLS where there is an acceptor.
+/// Serves devices until it is told to stop; with TLS where there is an acceptor. Who may publish is followed while it
+/// changes: a device whose credentials are withdrawn or replaced loses its connection.
 pub async fn serve_mqtt(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    devices: Arc<MqttDevices>,
+    devices: watch::Receiver<Arc<MqttDevices>>,
     listening: Listening,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_PER_LISTENER_MAX));
@@ -127,19 +143,19 @@ pub async fn serve_mqtt(
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "No delay cannot be set");
         }
-        let (tls, devices, messages) = (tls.clone(), Arc::clone(&devices), Arc::clone(&messages));
+        let (tls, devices, messages) = (tls.clone(), devices.clone(), Arc::clone(&messages));
         let mut stop = stop.clone();
         tokio::spawn(async move {
             let talk = async {
                 match tls {
                     Some(tls) => {
                         match timeout(Duration::from_secs(CONNECT_S_MAX), tls.accept(stream)).await {
-                            Ok(Ok(stream)) => talk(stream, peer, &devices, &messages).await,
+                            Ok(Ok(stream)) => talk(stream, peer, devices, &messages).await,
                             Ok(Err(error)) => Err(error.to_string()),
                             Err(_) => Err("the TLS handshake took too long".to_owned()),
                         }
                     }
-                    None => talk(stream, peer, &devices, &messages).await,
+                    None => talk(stream, peer, devices, &messages).await,
                 }
             };
             tokio::select! {
@@ -176,7 +192,7 @@ type Waiting = VecDeque<(Pending, Option<Said>)>;
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     peer: SocketAddr,
-    devices: &MqttDevices,
+    mut devices: watch::Receiver<Arc<MqttDevices>>,
     messages: &Messages,
 ) -> Result<(), String> {
     let mut bytes = BytesMut::new();
@@ -186,12 +202,14 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         return Err("the first packet is no CONNECT".to_owned());
     };
     let (name, secret) = login.unwrap_or_default();
-    let Some(device) = devices.admit(&name, &secret) else {
+    let admitted = devices.borrow_and_update().admit(&name, &secret).cloned();
+    let Some(device) = admitted else {
         // Guessing must be slow.
         sleep(Duration::from_secs(1)).await;
         write(&mut stream, version, &[Said::Refused]).await?;
         return Err(format!("wrong name or password (name {name:?})"));
     };
+    let admitted_name = name.clone();
     let assigned = client_id.is_empty().then(|| name.clone());
     write(&mut stream, version, &[Said::Welcome { assigned }]).await?;
     let keep_alive_s = if keep_alive_s == 0 { KEEP_ALIVE_S_MAX } else { u64::from(keep_alive_s) * 3 / 2 };
@@ -206,8 +224,19 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         messages,
         unreleased: HashSet::new(),
     };
-    while talk.turn().await? {}
-    Ok(())
+    let withdrawn = async {
+        // Ends only with another word about this device; the list itself outlives every connection.
+        let changed = devices.wait_for(|devices| devices.0.get(&admitted_name) != Some(&device)).await;
+        drop(changed);
+    };
+    let turns = async {
+        while talk.turn().await? {}
+        Ok(())
+    };
+    tokio::select! {
+        ended = turns => ended,
+        () = withdrawn => Err(format!("its credentials were withdrawn (name {admitted_name:?})")),
+    }
 }
 
 /// Reads up to the first packet, which says the version.

@@ -235,3 +235,51 @@ fn devices_publish_straight_to_the_platform_and_only_for_themselves() {
     assert!(server.log().contains("not its own"));
     assert!(![ann, bob].into_iter().any(|secret| server.log().contains(secret.as_str())));
 }
+
+#[test]
+fn credentials_of_the_register_are_followed_while_the_server_runs() {
+    let mut server = Server::new();
+    let (first, second) = (server.file("first.txt"), server.file("second.txt"));
+    let secret = |file: &Path, name: &str| {
+        let output =
+            server.run(&["device-secret", name, "--protocol", "owntracks", "--file", file.to_str().unwrap()]);
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let import = |server: &Server, file: &Path| {
+        let said = server.run(&["registry", "import", file.to_str().unwrap(), "--format", "mqtt"]);
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    };
+    let (ann, old) = (secret(&first, "ann"), secret(&second, "ann"));
+    assert_ne!(ann, old);
+    import(&server, &second);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let port = server.port("SHARED_MQTT").to_string();
+    let place = |latitude: f64, at: u64| {
+        format!(
+            r#"{{"_type":"location","tid":"an","lat":{latitude},"lon":36.8,"tst":{}}}"#,
+            1_790_000_000 + at
+        )
+    };
+    let publish = |secret: &str, message: &str| {
+        let to = ["-h", "localhost", "-p", &port, "-u", "ann", "-P", secret, "-q", "1"];
+        published(&[&to[..], &["-t", "owntracks/ann/phone", "-m", message]].concat())
+    };
+    assert!(publish(&old, &place(1.5, 0)), "{}", server.log());
+    wait_for_latitude(&server, &token, 1.5);
+    // A subscriber holds its connection until its credential is another.
+    let mut holds = tool("mosquitto_sub");
+    holds.args(["-h", "localhost", "-p", &port, "-u", "ann", "-P", &old, "-t", "owntracks/ann/c"]);
+    let mut holds = holds.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    import(&server, &first);
+    while !server.log().contains("credentials were withdrawn") {
+        assert!(Instant::now() < until, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    holds.kill().unwrap();
+    holds.wait().unwrap();
+    assert!(!publish(&old, &place(2.5, 1)), "the old secret has ended");
+    assert!(publish(&ann, &place(3.5, 2)), "{}", server.log());
+    wait_for_latitude(&server, &token, 3.5);
+}
