@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::access::{Right, Role};
 use crate::accounts::{AccountError, LoginError, StoreError};
 use crate::{Refused, Unavailable};
+use plomb_registry::RegistryError;
 
 /// What was wrong with a request, or kept it from being answered.
 #[derive(Debug)]
@@ -178,6 +179,20 @@ impl From<AccountError> for Problem {
             AccountError::Busy => Self::too_many("Too many log-ins at once."),
             AccountError::Store(error) => error.into(),
             conflict => Self::conflict(conflict.to_string()),
+        }
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Unacceptable(fault) => Self::unacceptable(fault.to_string()),
+            RegistryError::Unknown(what) => Self::not_found(what),
+            RegistryError::Conflict(why) => Self::conflict(why),
+            RegistryError::MasterKey(why) | RegistryError::Store(why) => {
+                tracing::error!(why, "The register cannot be read or changed");
+                Unavailable("the register cannot be read or changed now".to_owned()).into()
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use plomb_registry::Registry;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +22,8 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, commands, devices, events, expectations, history, live, service, session, tiles, track,
+    accounts, alarms, commands, devices, events, expectations, history, live, quarantine, registry,
+    registry_gates, registry_keys, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -50,6 +52,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "events", description = "One event and the way from its bytes to its alarms"),
         (name = "alarms", description = "What needs a person's action"),
         (name = "commands", description = "What devices are told to do"),
+        (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
         (name = "live", description = "What happens now"),
         (name = "platform", description = "What the platform speaks and how it stands"),
         (name = "map", description = "The base map"),
@@ -78,11 +81,16 @@ impl utoipa::Modify for SecuritySchemes {
 
 /// The API, the base map and the page as one service. The server binds it with
 /// `into_make_service_with_connect_info::<SocketAddr>()`, so that log-ins can be limited by peer.
-pub fn router(platform: Arc<dyn Platform>, accounts: Arc<Accounts>, config: ApiConfig) -> Router {
+pub fn router(
+    platform: Arc<dyn Platform>,
+    accounts: Arc<Accounts>,
+    registry: Arc<Registry>,
+    config: ApiConfig,
+) -> Router {
     let (routes, document) = declared().split_for_parts();
     let document: Arc<str> = render(&document).into();
     let openapi = get(move || async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) });
-    let api = Arc::new(Api::new(platform, accounts, config));
+    let api = Arc::new(Api::new(platform, accounts, registry, config));
     routes
         .route("/openapi.json", openapi)
         .fallback(fallback)
@@ -128,6 +136,23 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(commands::authorise))
         .routes(routes!(commands::refuse))
         .routes(routes!(commands::cancel))
+        .routes(routes!(registry::models))
+        .routes(routes!(registry::put_model))
+        .routes(routes!(registry::devices))
+        .routes(routes!(registry::device, registry::put_device))
+        .routes(routes!(registry::custody, registry::hand_over))
+        .routes(routes!(registry::aliases, registry::put_alias))
+        .routes(routes!(registry::drop_alias))
+        .routes(routes!(registry_keys::list, registry_keys::put))
+        .routes(routes!(registry_keys::drop_key))
+        .routes(routes!(registry_keys::credentials))
+        .routes(routes!(registry_keys::put_credential, registry_keys::drop_credential))
+        .routes(routes!(registry_gates::list))
+        .routes(routes!(registry_gates::put, registry_gates::drop_reader))
+        .routes(routes!(registry_gates::audit))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::adopt))
+        .routes(routes!(quarantine::refuse))
         .routes(routes!(live::fleet))
         .routes(routes!(live::stream))
         .routes(routes!(service::protocols))

@@ -290,6 +290,46 @@ impl Registry {
         )
     }
 
+    /// Takes a key back: from now on it proves nothing.
+    ///
+    /// # Errors
+    /// [`RegistryError`], as all calls.
+    pub fn drop_key(
+        &self,
+        by: &str,
+        at: Timestamp,
+        device: &DeviceId,
+        purpose: KeyPurpose,
+        id: &[u8],
+    ) -> Result<()> {
+        self.take_back(|db| store::drop_key(db, Who { by, at }, device, purpose, id))
+    }
+
+    /// Takes a credential back.
+    ///
+    /// # Errors
+    /// [`RegistryError`], as all calls.
+    pub fn drop_credential(&self, by: &str, at: Timestamp, name: &str) -> Result<()> {
+        self.take_back(|db| store::drop_credential(db, Who { by, at }, name))
+    }
+
+    /// Takes a reader out.
+    ///
+    /// # Errors
+    /// [`RegistryError`], as all calls.
+    pub fn drop_reader(&self, by: &str, at: Timestamp, name: &str) -> Result<()> {
+        self.take_back(|db| store::drop_reader(db, Who { by, at }, name))
+    }
+
+    /// What is looked up in memory is read anew: what was taken back is rare, and must be gone.
+    fn take_back(&self, change: impl FnOnce(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        change(&transaction)?;
+        transaction.commit()?;
+        self.load(&connection)
+    }
+
     /// Takes the records of a file in, all or none.
     ///
     /// # Errors

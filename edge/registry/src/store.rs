@@ -157,6 +157,39 @@ pub(crate) fn drop_alias(db: &Connection, who: Who<'_>, alias: &DeviceId) -> Res
     note(db, who, "dropped alias", &format!("device {device}"), &json!({"alias": name}))
 }
 
+/// Deletes the one row that a statement with `RETURNING 1` names.
+fn delete(db: &Connection, sql: &str, row: impl rusqlite::Params, what: impl Fn() -> String) -> Result<()> {
+    let gone: Option<i64> = db.prepare_cached(sql)?.query_row(row, |row| row.get(0)).optional()?;
+    gone.map(drop).ok_or_else(|| RegistryError::Unknown(what()))
+}
+
+pub(crate) fn drop_key(
+    db: &Connection,
+    who: Who<'_>,
+    device: &DeviceId,
+    purpose: KeyPurpose,
+    key_id: &[u8],
+) -> Result<()> {
+    let (device, id) = (device.to_string(), to_hex(key_id));
+    let sql = "DELETE FROM keys WHERE device = ?1 AND purpose = ?2 AND key_id = ?3 RETURNING 1";
+    let what = || format!("key {} {id} of {device}", purpose.name());
+    delete(db, sql, params![device, purpose.name(), key_id], what)?;
+    let detail = json!({"purpose": purpose.name(), "id": id});
+    note(db, who, "dropped key", &format!("device {device}"), &detail)
+}
+
+pub(crate) fn drop_credential(db: &Connection, who: Who<'_>, name: &str) -> Result<()> {
+    let sql = "DELETE FROM credentials WHERE name = ?1 RETURNING 1";
+    delete(db, sql, [name], || format!("credential {name}"))?;
+    note(db, who, "dropped", &format!("credential {name}"), &json!({}))
+}
+
+pub(crate) fn drop_reader(db: &Connection, who: Who<'_>, name: &str) -> Result<()> {
+    let sql = "DELETE FROM readers WHERE name = ?1 RETURNING 1";
+    delete(db, sql, [name], || format!("reader {name}"))?;
+    note(db, who, "dropped", &format!("reader {name}"), &json!({}))
+}
+
 pub(crate) fn refuse(db: &Connection, who: Who<'_>, device: &DeviceId, reason: &str) -> Result<()> {
     crate::record::note("reason", reason)?;
     let id = device.to_string();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 use plomb_api::{AccountSettings, Accounts, Role};
 use plomb_ingest::now;
@@ -23,7 +23,7 @@ pub(crate) enum AccountCommand {
     Add {
         /// Name of the account.
         name: String,
-        /// viewer, operator or admin.
+        /// viewer, operator, device-operator or admin.
         #[arg(long)]
         role: String,
         #[command(flatten)]
@@ -82,12 +82,10 @@ fn open(argument: &ConfigArgument) -> anyhow::Result<Arc<Accounts>> {
 }
 
 fn role_of(word: &str) -> anyhow::Result<Role> {
-    match word {
-        "viewer" => Ok(Role::Viewer),
-        "operator" => Ok(Role::Operator),
-        "admin" => Ok(Role::Admin),
-        _ => bail!("no role {word:?}: the roles are viewer, operator and admin"),
-    }
+    Role::from_name(word).ok_or_else(|| {
+        let roles = Role::ALL.map(Role::name).join(", ");
+        anyhow!("no role {word:?}: the roles are {roles}")
+    })
 }
 
 fn read_password() -> anyhow::Result<Redacted> {
@@ -112,10 +110,11 @@ fn demo(accounts: &Accounts, file: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut text = String::new();
-    for (name, role) in [("admin", Role::Admin), ("operator", Role::Operator), ("viewer", Role::Viewer)] {
+    for role in Role::ALL.into_iter().rev() {
+        let name = role.name();
         let password = made_up()?;
         accounts.create_blocking(name, role, &password, now().0)?;
-        text.push_str(&format!("Log in as {name:<9} {}\n", password.expose()));
+        text.push_str(&format!("Log in as {name:<15} {}\n", password.expose()));
     }
     std::fs::write(file, text).with_context(|| format!("writing {}", file.display()))
 }

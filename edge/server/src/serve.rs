@@ -79,7 +79,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         listening(config, session(config, directory, &registry)?, arrivals, &ingest, stopped.clone());
     let configured = Configured { readers: config.readers()?, mqtt: config.mqtt_devices()? };
     let (followers, registered) = configured.with(&registry);
-    let following = tokio::spawn(follow(registry, configured, followers));
+    let following = tokio::spawn(follow(Arc::clone(&registry), configured, followers));
     let (listeners, ports) = listen(config, &listening, registered).await?;
     drop(listening);
     let platform = Plomb {
@@ -97,7 +97,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ports,
     };
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
-    let http = serve_http(config, platform, accounts, stopped).await?;
+    let http = serve_http(config, platform, accounts, registry, stopped).await?;
     let flow = std::thread::Builder::new()
         .name("flow".to_owned())
         .spawn(move || engine.run(arrived, asked))
@@ -167,11 +167,12 @@ async fn serve_http(
     config: &Config,
     platform: Plomb,
     accounts: Arc<Accounts>,
+    registry: Arc<Registry>,
     mut stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
     let address = config.http.bind;
     let listener = TcpListener::bind(address).await.with_context(|| format!("binding {address}"))?;
-    let router = plomb_api::router(Arc::new(platform), accounts, api_config(config)?);
+    let router = plomb_api::router(Arc::new(platform), accounts, registry, api_config(config)?);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     info!(%address, "The page and the API are served");
     Ok(tokio::spawn(async move {

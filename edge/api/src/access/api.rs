@@ -5,16 +5,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use plomb_model::{Redacted, Timestamp};
+use plomb_registry::{Registry, RegistryError};
 
 use crate::accounts::{Accounts, AuditFact, LoginError, Session, Token};
 use crate::problem::Problem;
 use crate::telemetry::Telemetry;
-use crate::{ApiConfig, BaseMap, Health, Platform};
+use crate::{ApiConfig, BaseMap, Health, Platform, Unavailable};
 
 /// What all handlers share.
 pub(crate) struct Api {
     pub(super) platform: Arc<dyn Platform>,
     pub(super) accounts: Arc<Accounts>,
+    registry: Arc<Registry>,
     config: ApiConfig,
     pub(crate) telemetry: Telemetry,
 }
@@ -25,8 +27,28 @@ impl Api {
         self.config.four_eyes
     }
 
-    pub(crate) fn new(platform: Arc<dyn Platform>, accounts: Arc<Accounts>, config: ApiConfig) -> Self {
-        Self { platform, accounts, config, telemetry: Telemetry::default() }
+    pub(crate) fn new(
+        platform: Arc<dyn Platform>,
+        accounts: Arc<Accounts>,
+        registry: Arc<Registry>,
+        config: ApiConfig,
+    ) -> Self {
+        Self { platform, accounts, registry, config, telemetry: Telemetry::default() }
+    }
+
+    /// Runs a call of the register, which may wait for the disk.
+    pub(super) async fn registry<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let registry = Arc::clone(&self.registry);
+        match tokio::task::spawn_blocking(move || call(&registry)).await {
+            Ok(done) => Ok(done?),
+            Err(error) => {
+                tracing::error!(%error, "A call of the register failed");
+                Err(Unavailable("the register does not answer".to_owned()).into())
+            }
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use plomb_devices::Description;
 use plomb_evidence::Action;
 use plomb_model::{CommandTicket, EntryId, Protocol, Redacted, Timestamp};
+use plomb_registry::{Registry, RegistryError};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
 use tokio::sync::oneshot;
 
@@ -37,6 +38,8 @@ pub(crate) struct Operate;
 pub(crate) struct Order;
 /// May let what opens a seal be sent.
 pub(crate) struct Authorise;
+/// May change the register of devices.
+pub(crate) struct Register;
 /// May manage accounts.
 pub(crate) struct Administer;
 /// May set a password: one's own, or with more rights anybody's.
@@ -53,6 +56,9 @@ impl Needs for Order {
 }
 impl Needs for Authorise {
     const RIGHT: Right = Right::Authorise;
+}
+impl Needs for Register {
+    const RIGHT: Right = Right::Register;
 }
 impl Needs for Administer {
     const RIGHT: Right = Right::Administer;
@@ -153,6 +159,27 @@ impl Authorised<Read> {
         let session = self.api.accounts.session(self.token.hash(), self.api.now()).await;
         // A store that fails for a moment is no reason to blind an operator.
         session.map_or(true, |session| session.is_some_and(|session| can(session.role, Right::Read)))
+    }
+}
+
+impl Authorised<Read> {
+    /// Looks into the register.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.api.registry(look).await
+    }
+}
+
+impl Authorised<Register> {
+    /// Changes the register in the name of this account.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Registry, &str, Timestamp) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (by, at) = (self.session.name.clone(), self.now());
+        self.api.registry(move |registry| change(registry, &by, at)).await
     }
 }
 

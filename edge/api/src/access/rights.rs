@@ -7,13 +7,15 @@ pub enum Role {
     Viewer,
     /// Looks, acts on alarms, and tells devices what to do.
     Operator,
-    /// Also manages accounts.
+    /// Looks, and keeps the register: whose the devices are, with which keys, in whose hands.
+    DeviceOperator,
+    /// All of that, and manages accounts.
     Admin,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::DeviceOperator, Self::Admin];
 
     /// The word for it.
     #[must_use]
@@ -21,6 +23,7 @@ impl Role {
         match self {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
+            Self::DeviceOperator => "device-operator",
             Self::Admin => "admin",
         }
     }
@@ -43,6 +46,8 @@ pub enum Right {
     Order,
     /// Let what opens a seal be sent.
     Authorise,
+    /// Change the register of devices.
+    Register,
     /// Make and delete accounts and set anybody's password.
     Administer,
     /// Set one's own password.
@@ -51,8 +56,15 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Operate, Self::Order, Self::Authorise, Self::Administer, Self::OwnPassword];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Operate,
+        Self::Order,
+        Self::Authorise,
+        Self::Register,
+        Self::Administer,
+        Self::OwnPassword,
+    ];
 
     /// The words for it, after "may not".
     #[must_use]
@@ -62,6 +74,7 @@ impl Right {
             Self::Operate => "act on alarms",
             Self::Order => "order devices",
             Self::Authorise => "authorise commands",
+            Self::Register => "change the register of devices",
             Self::Administer => "manage accounts",
             Self::OwnPassword => "set a password",
         }
@@ -73,14 +86,18 @@ impl Right {
 pub const fn can(role: Role, right: Right) -> bool {
     match right {
         Right::Read | Right::OwnPassword => match role {
-            Role::Viewer | Role::Operator | Role::Admin => true,
+            Role::Viewer | Role::Operator | Role::DeviceOperator | Role::Admin => true,
         },
         Right::Operate | Right::Order | Right::Authorise => match role {
-            Role::Viewer => false,
+            Role::Viewer | Role::DeviceOperator => false,
             Role::Operator | Role::Admin => true,
         },
-        Right::Administer => match role {
+        Right::Register => match role {
             Role::Viewer | Role::Operator => false,
+            Role::DeviceOperator | Role::Admin => true,
+        },
+        Right::Administer => match role {
+            Role::Viewer | Role::Operator | Role::DeviceOperator => false,
             Role::Admin => true,
         },
     }
@@ -93,12 +110,13 @@ mod tests {
     #[test]
     fn the_table_row_by_row() {
         let rows = [
-            (Right::Read, [true, true, true]),
-            (Right::Operate, [false, true, true]),
-            (Right::Order, [false, true, true]),
-            (Right::Authorise, [false, true, true]),
-            (Right::Administer, [false, false, true]),
-            (Right::OwnPassword, [true, true, true]),
+            (Right::Read, [true, true, true, true]),
+            (Right::Operate, [false, true, false, true]),
+            (Right::Order, [false, true, false, true]),
+            (Right::Authorise, [false, true, false, true]),
+            (Right::Register, [false, false, true, true]),
+            (Right::Administer, [false, false, false, true]),
+            (Right::OwnPassword, [true, true, true, true]),
         ];
         assert_eq!(rows.map(|(right, _)| right), Right::ALL);
         for (right, allowed) in rows {

@@ -12,7 +12,8 @@ use crate::access::Role;
 const BUSY_MS_MAX: u64 = 5_000;
 
 /// Each step of the schema, in order; `user_version` counts those that were done. Never change one.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE accounts (
         name TEXT PRIMARY KEY NOT NULL,
         role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
@@ -27,7 +28,29 @@ const MIGRATIONS: [&str; 1] = ["
         used_at_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX sessions_by_account ON sessions (account, created_at_ms);
-"];
+",
+    "
+    -- A table cannot be given another CHECK: it is written anew, and everybody logs in again.
+    DROP TABLE sessions;
+    ALTER TABLE accounts RENAME TO accounts_before;
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'device-operator', 'admin')),
+        password_hash TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO accounts SELECT name, role, password_hash, created_at_ms FROM accounts_before;
+    DROP TABLE accounts_before;
+    CREATE TABLE sessions (
+        token_hash BLOB PRIMARY KEY NOT NULL CHECK (length(token_hash) = 32),
+        account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+        created_at_ms INTEGER NOT NULL,
+        expires_at_ms INTEGER NOT NULL,
+        used_at_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX sessions_by_account ON sessions (account, created_at_ms);
+",
+];
 
 /// The store in one SQLite database.
 #[derive(Debug)]

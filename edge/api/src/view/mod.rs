@@ -11,6 +11,7 @@ mod event;
 mod fleet;
 mod position;
 mod reading;
+mod register;
 mod status;
 mod time;
 mod word;
@@ -25,10 +26,15 @@ pub(crate) use event::{EventView, HistoryView};
 pub(crate) use fleet::{FleetView, TrackPoint, TrackView};
 pub(crate) use position::PositionView;
 pub(crate) use reading::ReadingView;
+pub(crate) use register::{
+    AliasView, AliasesView, AuditView, CredentialView, CredentialsView, CustodiesView, CustodyView, KeyView,
+    KeysView, ModelView, ModelsView, NewSecretView, QuarantineView, QuarantinedView, ReaderView, ReadersView,
+    RegisteredView, RegisteredsView,
+};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
     AlarmKindWord, AlarmStateWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord, DeliveryWord,
-    EventKindWord, FixWord, FromText, IdentityWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord,
-    SealEvidenceWord, SignalWord, StandingWord, TransportWord, one_of,
+    EventKindWord, FixWord, FromText, IdentityWord, KeyPurposeWord, PriorityWord, ProtocolWord,
+    RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord, StandingWord, TransportWord, one_of,
 };

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use plomb_devices::KeyPurpose;
 use plomb_model::{
     AlarmKind, AlarmState, CommandState, Delivery, DeviceClass, EventKind, Fix, Identity, OrderKind,
     Priority, Protocol, SealEvidence, Signal, Standing, Transport,
@@ -120,7 +121,10 @@ words! {
     ];
     /// How a device stands with those who are responsible for it: `unregistered` is quarantine.
     StandingWord(Standing) = Standing::ALL;
-    /// What an account may do: a viewer reads, an operator also acknowledges alarms, an admin also manages accounts.
+    /// What a key is for.
+    KeyPurposeWord(KeyPurpose) = KeyPurpose::ALL;
+    /// What an account may do: a viewer reads, an operator also acts on alarms and orders devices,
+    /// a device-operator reads and keeps the register, an admin does all of it and manages accounts.
     RoleWord(Role) = Role::ALL;
 }
 

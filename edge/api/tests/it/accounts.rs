@@ -25,7 +25,7 @@ async fn an_account_is_made_used_and_deleted() {
         .iter()
         .map(|a| a["name"].clone())
         .collect();
-    assert_eq!(names, ["admin", "operator", "post.12", "viewer"]);
+    assert_eq!(names, ["admin", "device-operator", "operator", "post.12", "viewer"]);
     assert!(!admin.get("/accounts").await.text().contains("argon2"));
 
     let officer = world.client("post.12").await;
@@ -66,7 +66,10 @@ async fn names_and_passwords_that_cannot_be_taken_are_refused() {
     }
     let body = json!({"name": "new", "role": "king", "password": PASSWORD});
     let problem = admin.call("POST", "/api/v1/accounts", &body).await.is_problem(422, "bad-body");
-    assert!(problem["detail"].as_str().unwrap().contains("viewer, operator, admin"), "{problem}");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("viewer, operator, device-operator, admin"),
+        "{problem}"
+    );
 }
 
 #[tokio::test]

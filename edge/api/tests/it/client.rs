@@ -12,6 +12,7 @@ use plomb_api::{
     AccountSettings, Accounts, ApiConfig, AuditFact, PasswordCost, Role, SqliteAccounts, router,
 };
 use plomb_model::{Redacted, Timestamp};
+use plomb_registry::Registry;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -26,6 +27,7 @@ const LIGHT: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, lanes: 1 };
 pub(crate) struct World {
     pub(crate) fake: Arc<Fake>,
     pub(crate) audit: Arc<Mutex<Vec<AuditFact>>>,
+    pub(crate) registry: Arc<Registry>,
     router: Router,
     now_ms: Arc<AtomicI64>,
 }
@@ -80,6 +82,7 @@ impl World {
             let password = Redacted::new(PASSWORD);
             accounts.create_blocking(role.name(), role, &password, Timestamp::from_secs(BEGIN)).unwrap();
         }
+        let registry = Arc::new(Registry::in_memory().unwrap());
         let now_ms = Arc::new(AtomicI64::new((BEGIN + 1_000) * 1_000));
         let audit: Arc<Mutex<Vec<AuditFact>>> = Arc::default();
         let (clock, facts) = (Arc::clone(&now_ms), Arc::clone(&audit));
@@ -89,8 +92,8 @@ impl World {
             ..ApiConfig::default()
         };
         change(&mut config);
-        let router = router(Arc::<Fake>::clone(&fake), Arc::new(accounts), config);
-        Self { fake, audit, router, now_ms }
+        let router = router(Arc::<Fake>::clone(&fake), Arc::new(accounts), Arc::clone(&registry), config);
+        Self { fake, audit, registry, router, now_ms }
     }
 
     /// Lets time pass for the accounts.

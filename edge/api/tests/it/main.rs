@@ -21,6 +21,7 @@ mod fake;
 mod history;
 mod map_and_page;
 mod openapi;
+mod registry;
 mod rights;
 mod service;
 mod session;

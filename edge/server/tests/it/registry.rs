@@ -99,3 +99,57 @@ fn an_unknown_device_is_in_quarantine_until_it_is_registered() {
     let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
     assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stdout));
 }
+
+#[test]
+fn what_is_registered_over_http_is_in_force_at_once() {
+    let mut server = Server::new();
+    let file = server.file("plomb.toml");
+    std::fs::write(&file, "[devices]\nunknown = \"quarantine\"\n").unwrap();
+    server.configure(&file);
+    server.start();
+    let keeper = server.log_in("keeper", "device-operator");
+    let operator = server.log_in("operator", "operator");
+    let device = trigger(&server, "cut", "jointech", "JOINTECH_TCP");
+    wait_for_alarm(&server, &operator, "seal-cut", &device);
+    let page = server.get_json("/api/v1/registry/quarantine", &keeper);
+    assert_eq!((&page["total"], &page["items"][0]["id"]), (&1.into(), &device.as_str().into()), "{page}");
+    assert!(page["items"][0]["reports"].as_u64().unwrap() > 0, "{page}");
+
+    // Nobody may tell a stranger's device what to do.
+    let order =
+        (format!("/api/v1/devices/{device}/commands"), "Idempotency-Key: a\r\n", r#"{"kind":"unlock"}"#);
+    let (status, problem) = server.call(&order.0, &operator, order.1, order.2);
+    assert_eq!(status, 409, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("unregistered"), "{problem}");
+
+    let refuse = format!("/api/v1/registry/quarantine/{device}/refuse");
+    assert_eq!(
+        server.call(&refuse, &operator, "", r#"{"reason":"x"}"#).0,
+        403,
+        "an operator keeps no register"
+    );
+    assert_eq!(server.call(&refuse, &keeper, "", r#"{"reason":"not on any list"}"#).0, 204);
+    let page = server.get_json("/api/v1/registry/quarantine", &keeper);
+    assert_eq!(page["items"][0]["refused"]["reason"], "not on any list", "{page}");
+
+    let model = r#"{"class":"active","protocols":["jointech"]}"#;
+    assert_eq!(server.send("PUT", "/api/v1/registry/models/jt701", &keeper, "", model).0, 200);
+    let adopt = format!("/api/v1/registry/quarantine/{device}/adopt");
+    let (status, problem) = server.call(&adopt, &keeper, "", r#"{"model":"jt701","holder":"Post Malaba"}"#);
+    assert_eq!(status, 201, "{problem}");
+    let until = Instant::now() + Duration::from_secs(20);
+    while server.get_json(&format!("/api/v1/devices/{device}"), &operator)["standing"] != "in-service" {
+        assert!(Instant::now() < until, "the flow follows:\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.get_json("/api/v1/registry/quarantine", &keeper)["total"], 0);
+    assert_eq!(server.call(&order.0, &operator, order.1, order.2).0, 201);
+    let key = r#"{"purpose":"lock-password","password":"888888"}"#;
+    let path = format!("/api/v1/registry/devices/{device}/keys");
+    let (status, fact) = server.send("PUT", &path, &keeper, "", key);
+    assert_eq!((status, fact["purpose"].as_str()), (200, Some("lock-password")), "{fact}");
+    assert!(!server.log().contains("888888"));
+    server.stop();
+    let replay = server.run(&["replay", "--redecode", "--verify", "--directory", text(&server.data())]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stdout));
+}

@@ -151,7 +151,7 @@ impl Server {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// A call of the API with a JSON body and further headers (each line with its end).
+    /// A POST of the API with a JSON body and further headers (each line with its end).
     pub(crate) fn call(
         &self,
         path: &str,
@@ -159,12 +159,27 @@ impl Server {
         headers: &str,
         body: &str,
     ) -> (u16, serde_json::Value) {
+        self.send("POST", path, token, headers, body)
+    }
+
+    /// The same by any method; an answer without a body is null.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: &str,
+        body: &str,
+    ) -> (u16, serde_json::Value) {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
             body.len()
         );
         let (status, answer) = self.exchange(&request).unwrap();
+        if answer.is_empty() {
+            return (status, serde_json::Value::Null);
+        }
         (status, serde_json::from_str(&answer).unwrap_or_else(|_| panic!("no JSON: {answer}")))
     }
 

@@ -380,6 +380,301 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a name from the device that has it. */
+        delete: operations["drop_alias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed in the register, newest first: when, by whom, what. Nothing of it is ever changed. */
+        get: operations["list_register_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who may publish by MQTT. */
+        get: operations["list_credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/credentials/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a device publish by MQTT: a secret is drawn and told this once; one that it had before ends. */
+        put: operations["put_credential"];
+        post?: never;
+        /** Take a credential back: the device loses its connection. */
+        delete: operations["drop_credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices of the register, by identifier, a page at a time. */
+        get: operations["list_registered_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device of the register. */
+        get: operations["get_registered_device"];
+        /** Register a device, or change what is known of it. */
+        put: operations["put_registered_device"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices/{id}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other names of a device. */
+        get: operations["list_aliases"];
+        put?: never;
+        /** Give a device another name. */
+        post: operations["put_alias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices/{id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In whose hands a device was, newest first. */
+        get: operations["list_custody"];
+        put?: never;
+        /** Note that somebody else holds a device. What was noted is never changed. */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What keys a device has; never the keys. */
+        get: operations["list_keys"];
+        /** Set a key, in the place of the one of the same purpose and id. It is used from the next frame on, and shown nowhere. */
+        put: operations["put_key"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/devices/{id}/keys/{purpose}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a key back: from now on it proves nothing. */
+        delete: operations["drop_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every model, by name. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a model in, or change it. */
+        put: operations["put_model"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that nobody has registered, by identifier, a page at a time. What they send is kept, and their alarms are raised. */
+        get: operations["list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/quarantine/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a device in quarantine one of ours. It is in service within two seconds; what it sent before stays as it was. */
+        post: operations["adopt_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/quarantine/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that a device in quarantine is not ours. It stays there, and can still be adopted. */
+        post: operations["refuse_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every reader of tags, by name. */
+        get: operations["list_readers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/readers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a reader in, or change it. One with an address is called within a second. */
+        put: operations["put_reader"];
+        post?: never;
+        /** Take a reader out; it is not called any more. */
+        delete: operations["drop_reader"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -596,6 +891,21 @@ export interface components {
          * @enum {string}
          */
         AlarmState: "raised" | "acknowledged" | "cleared" | "closed";
+        /** @description Another name of a device. */
+        Alias: {
+            /**
+             * @description In the one form in which it compares.
+             * @example container:MSKU6011672
+             */
+            alias: string;
+            device: string;
+            /** @description As somebody wrote, scanned or printed it. */
+            written: string;
+        };
+        /** @description Other names of a device. */
+        AliasList: {
+            items: components["schemas"]["Alias"][];
+        };
         /** @description Bytes, message, events, replies and alarms of one report. */
         Chain: {
             /** @description Alarms that name the event among their causes. */
@@ -671,6 +981,28 @@ export interface components {
          * @enum {string}
          */
         Condition: "critical" | "high" | "medium" | "low" | "silent" | "normal";
+        /** @description Who may publish by MQTT. */
+        Credential: {
+            /** @description The user name, and the second part of the topics. */
+            name: string;
+            protocol: components["schemas"]["Protocol"];
+        };
+        /** @description Everybody who may publish by MQTT. */
+        CredentialList: {
+            items: components["schemas"]["Credential"][];
+        };
+        /** @description Who holds a device, and since when. */
+        Custody: {
+            holder: string;
+            note: string;
+            recorded_at: components["schemas"]["Time"];
+            recorded_by: string;
+            since: components["schemas"]["Time"];
+        };
+        /** @description In whose hands a device was, newest first. */
+        CustodyList: {
+            items: components["schemas"]["Custody"][];
+        };
         /**
          * @description Fresh, or out of the device's memory.
          * @enum {string}
@@ -846,6 +1178,46 @@ export interface components {
             /** @description -1 when unknown. */
             speed_kmh: number[];
         };
+        /** @description A reader of tags: a gate. */
+        Gate: {
+            /** @description Host, or `host:port`, where it waits for our call; empty for one that is not called. */
+            address?: string;
+            /** @description None for all that it has. */
+            antennas?: components["schemas"]["GateAntenna"][];
+            checkpoint?: string;
+            /** @description `in`, `out` or empty: which way what passes goes. */
+            direction?: string;
+            enabled?: boolean;
+            /** Format: double */
+            latitude?: number | null;
+            /** Format: double */
+            longitude?: number | null;
+            /** @description It is `reader:NAME` in reports. In a body it may be left out: the path names it. */
+            name?: string;
+            read_tamper?: boolean;
+            read_tid?: boolean;
+        };
+        /** @description One antenna of a reader. */
+        GateAntenna: {
+            /** @description `in`, `out` or empty for the reader's. */
+            direction?: string;
+            /** @description Name or lane. */
+            name?: string;
+            /**
+             * Format: int32
+             * @description The reader's number for it, from 1.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description Hundredths of dBm; the reader's own setting if none.
+             */
+            power_cdbm?: number | null;
+        };
+        /** @description All readers. */
+        GateList: {
+            items: components["schemas"]["Gate"][];
+        };
         /** @description Whether the platform can do its work. */
         Health: {
             ready: boolean;
@@ -882,6 +1254,25 @@ export interface components {
             /** Format: int64 */
             segments: number;
         };
+        /** @description What is known of a key without the key. */
+        Key: {
+            /** @description Tells keys apart without telling them. */
+            fingerprint: string;
+            /** @description By what a message names it, in hexadecimal. */
+            id: string;
+            purpose: components["schemas"]["KeyPurpose"];
+            set_at: components["schemas"]["Time"];
+            set_by: string;
+        };
+        /** @description The keys of a device. */
+        KeyList: {
+            items: components["schemas"]["Key"][];
+        };
+        /**
+         * @description What a key is for.
+         * @enum {string}
+         */
+        KeyPurpose: "ntag-meta-read" | "ntag-file-read" | "ntag-master" | "tam" | "bthome-bind" | "eddystone-identity" | "oscore-master" | "device-public-key" | "lock-password";
         /** @description A name and a password. */
         Login: {
             name: string;
@@ -893,6 +1284,27 @@ export interface components {
             fields: components["schemas"]["Field"][];
             /** @description The manual's name. */
             name: string;
+        };
+        /** @description A type of device. */
+        Model: {
+            /** @description Number of the type approval. */
+            approval?: string;
+            /** @description Radio bands, in words: `LTE B3`, `865-868 MHz`. */
+            bands?: string[];
+            battery_chemistry?: string;
+            /** Format: int32 */
+            battery_mah?: number | null;
+            class: components["schemas"]["Class"];
+            manufacturer?: string;
+            /** @description Letters, digits, `-`, `.` and `_`. In a body it may be left out: the path names it. */
+            name?: string;
+            protocols?: components["schemas"]["Protocol"][];
+            /** @description What it senses, in words. */
+            sensors?: string[];
+        };
+        /** @description All models. */
+        ModelList: {
+            items: components["schemas"]["Model"][];
         };
         /** @description A new account. */
         NewAccount: {
@@ -914,6 +1326,22 @@ export interface components {
              * @example called-driver
              */
             reason: string;
+        };
+        /** @description What makes a device in quarantine one of ours. */
+        NewAdoption: {
+            /** @description Who holds it from now on. */
+            holder: string;
+            /** @description What is written on it. */
+            label?: string;
+            /** @description Name of its model. */
+            model: string;
+            /** @description Why it is taken for ours. */
+            note?: string;
+        };
+        /** @description Another name. */
+        NewAlias: {
+            /** @description An EPC, chip number, printed seal mark, GS1 Digital Link or container number, as it is written. */
+            alias: string;
         };
         /** @description What a device is to do. */
         NewCommand: {
@@ -951,6 +1379,23 @@ export interface components {
              */
             window_min?: number | null;
         };
+        /** @description What a device that publishes by MQTT speaks. */
+        NewCredential: {
+            protocol: components["schemas"]["Protocol"];
+        };
+        /** @description A handover. */
+        NewCustody: {
+            /** @description Who holds it now. */
+            holder: string;
+            /** @description Such as the number of a receipt. */
+            note?: string;
+            since?: components["schemas"]["Time"] | null;
+        };
+        /** @description Why a device is not ours. */
+        NewDeviceRefusal: {
+            /** @description For people. */
+            reason: string;
+        };
         /** @description A gate at which the device is to be read, and by when. Another time for the same gate replaces the first. */
         NewExpectation: {
             /** @description By our clock, in the future. When it passes without a reading there, an alarm is raised. */
@@ -960,6 +1405,24 @@ export interface components {
              * @example reader:gate-1
              */
             gate: string;
+        };
+        /** @description A key. */
+        NewKey: {
+            /** @description By what messages name it, in hexadecimal. Of `lock-password` it may be left out. */
+            id?: string;
+            /**
+             * Format: password
+             * @description Of `lock-password`, in the place of `secret`: the password as it is typed.
+             */
+            password?: string | null;
+            purpose: components["schemas"]["KeyPurpose"];
+            /** @description In hexadecimal; of `oscore-master` the master salt. */
+            salt?: string;
+            /**
+             * Format: password
+             * @description In hexadecimal.
+             */
+            secret?: string | null;
         };
         /** @description A new password. */
         NewPassword: {
@@ -973,6 +1436,22 @@ export interface components {
         NewRefusal: {
             /** @description For people; the device's page shows it. */
             reason: string;
+        };
+        /** @description What is known of a device of ours. */
+        NewRegistered: {
+            /** @description Who holds it; a handover is noted where it is another than before. */
+            holder?: string | null;
+            /** @description What is written on it. */
+            label?: string;
+            /** @description Name of its model. */
+            model: string;
+            note?: string;
+            standing?: components["schemas"]["Standing"] | null;
+        };
+        /** @description A secret that was drawn. It is told this once. */
+        NewSecret: {
+            name: string;
+            secret: string;
         };
         /** @description A port that devices reach us on. */
         Port: {
@@ -1058,6 +1537,34 @@ export interface components {
         ProtocolList: {
             items: components["schemas"]["ProtocolDescription"][];
         };
+        /** @description A page of quarantine. */
+        Quarantine: {
+            items: components["schemas"]["QuarantinedDevice"][];
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description On all pages.
+             */
+            total: number;
+        };
+        /** @description A device that nobody has registered. */
+        QuarantinedDevice: {
+            first_received_at: components["schemas"]["Time"];
+            id: string;
+            last_received_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Open alarms of it.
+             */
+            open_alarms: number;
+            protocol: components["schemas"]["Protocol"];
+            refused: components["schemas"]["Refusal"] | null;
+            /**
+             * Format: int64
+             * @description All of them are kept.
+             */
+            reports: number;
+        };
         /** @description The bytes as they came over the wire. */
         Raw: {
             /** Format: int64 */
@@ -1107,6 +1614,54 @@ export interface components {
             /** @description A number, a truth value, a text or an object. */
             value: unknown;
         };
+        /** @description Somebody has said that a device is not ours. */
+        Refusal: {
+            at: components["schemas"]["Time"];
+            by: string;
+            reason: string;
+        };
+        /** @description One change of the register. */
+        RegisterChange: {
+            /** @description To what. */
+            about: string;
+            at: components["schemas"]["Time"];
+            by: string;
+            /** @description What it was set to, as JSON; never a secret. */
+            detail: string;
+            /** Format: int64 */
+            number: number;
+            /** @description What was done. */
+            what: string;
+        };
+        /** @description Changes of the register, newest first. */
+        RegisterChangeList: {
+            items: components["schemas"]["RegisterChange"][];
+        };
+        /** @description A device of ours, by the register. */
+        RegisteredDevice: {
+            /** @description Who holds it, by the newest entry of its custody. */
+            holder: string | null;
+            /** @example jointech:8041300978 */
+            id: string;
+            /** @description What is written on it. */
+            label: string;
+            /** @description Name of its model. */
+            model: string;
+            note: string;
+            registered_at: components["schemas"]["Time"];
+            registered_by: string;
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description A page of the register. */
+        RegisteredDeviceList: {
+            items: components["schemas"]["RegisteredDevice"][];
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description On all pages.
+             */
+            total: number;
+        };
         /** @description Bytes that were sent back. */
         Reply: {
             hex: string;
@@ -1114,10 +1669,10 @@ export interface components {
             text: string | null;
         };
         /**
-         * @description What an account may do: a viewer reads, an operator also acknowledges alarms, an admin also manages accounts.
+         * @description What an account may do: a viewer reads, an operator also acts on alarms and orders devices, a device-operator reads and keeps the register, an admin does all of it and manages accounts.
          * @enum {string}
          */
-        Role: "viewer" | "operator" | "admin";
+        Role: "viewer" | "operator" | "device-operator" | "admin";
         /** @description Parts of the seal; true is the state under seal, null is not said. */
         Seal: {
             attached: boolean | null;
@@ -2266,6 +2821,958 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example container:MSKU6011672 */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_register_changes: {
+        parameters: {
+            query?: {
+                /** @description Only about this, such as `device imei:356307042441013`. */
+                about?: string;
+                /** @description The newest so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterChangeList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialList"];
+                };
+            };
+        };
+    };
+    put_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ann */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecret"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ann */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registered_devices: {
+        parameters: {
+            query?: {
+                /** @description Part of identifier, label or holder, upper or lower case. */
+                search?: string;
+                /** @description Only of this model. */
+                model?: string;
+                /** @description Only of this standing. */
+                standing?: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
+                /** @description `next_cursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredDeviceList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registered_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredDevice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_registered_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegistered"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredDevice"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_aliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasList"];
+                };
+            };
+        };
+    };
+    put_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlias"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alias"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_custody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustodyList"];
+                };
+            };
+        };
+    };
+    hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jointech:8041300978 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustody"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example plomb:0a0b0c */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    put_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example plomb:0a0b0c */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example plomb:0a0b0c */
+                id: string;
+                purpose: components["schemas"]["KeyPurpose"];
+                /**
+                 * @description Its id in hexadecimal
+                 * @example 0a0b0c
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+        };
+    };
+    put_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example jt701 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Model"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quarantine: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example imei:356307042441013 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAdoption"];
+            };
+        };
+        responses: {
+            /** @description Registered */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example imei:356307042441013 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceRefusal"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_readers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateList"];
+                };
+            };
+        };
+    };
+    put_reader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example gate-1 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Gate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gate"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_reader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example gate-1 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
