@@ -1,6 +1,6 @@
 //! What is known of one device: one row, kept small because a nation has a million of them.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU8, NonZeroU32};
 
 use plomb_model::{
     AlarmKind, CentiCelsius, CentiPercent, ConnectionId, DeviceId, EntryId, EventId, Millivolts, OccurredAt,
@@ -28,7 +28,7 @@ pub struct DeviceState {
     /// When we last heard of it.
     pub last_received_at: ReceivedAt,
     /// How many reports it has sent, retransmissions left out.
-    pub reports: u64,
+    pub reports: u32,
     /// The entry of the event that last changed this state.
     pub last_entry: EntryId,
     /// And its place in that entry.
@@ -69,10 +69,8 @@ pub struct DeviceState {
     pub trust: Trust,
     /// Gaps between its last reports in seconds, newest first; 0 where there is none yet.
     pub gaps_s: [u32; GAPS_KEPT],
-    /// Our clock less the device's at the last live report, seconds.
-    pub clock_offset_s: Option<i32>,
-    /// How many live reports in a row had that offset.
-    pub clock_offset_count: u8,
+    /// Our clock less the device's at the last live report, and how many in a row agreed.
+    pub clock_offset: Option<ClockOffset>,
     /// When an unlocking was last allowed, by the device's word and clock, seconds since 1970.
     pub unlock_allowed_s: Option<NonZeroU32>,
     /// One more than the highest counter of a proof that held, so that absence takes no room.
@@ -85,11 +83,20 @@ pub struct DeviceState {
     pub holding_alarms: u32,
     /// When the next look for silence is due, seconds since 1970; `None` while it is silent or nobody
     /// waits for it.
-    pub silence_checked_s: Option<u32>,
+    pub silence_checked_s: Option<NonZeroU32>,
     /// How many reports before the last one came in the same second.
     pub burst: u8,
     /// Fingerprints of its last events, to know retransmissions.
     pub recent: Recent,
+}
+
+/// How far a device's clock is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// Our clock less the device's, seconds.
+    pub seconds: i32,
+    /// How many live reports in a row had that offset.
+    pub count: NonZeroU8,
 }
 
 impl DeviceState {
@@ -123,8 +130,7 @@ impl DeviceState {
             connection: ConnectionId(0),
             trust: Trust::default(),
             gaps_s: [0; GAPS_KEPT],
-            clock_offset_s: None,
-            clock_offset_count: 0,
+            clock_offset: None,
             unlock_allowed_s: None,
             proof_counter: None,
             proof_seen: 0,
@@ -180,8 +186,10 @@ impl DeviceState {
     /// Whether its clock is known to be off by about this much: the last live reports agree on it.
     #[must_use]
     pub fn has_steady_offset(&self, offset_s: i64, settings: &RuleSettings) -> bool {
-        let near = |known: i32| (i64::from(known) - offset_s).abs() <= settings.clock_drift_jitter_s;
-        self.clock_offset_count >= OFFSETS_STEADY && self.clock_offset_s.is_some_and(near)
+        self.clock_offset.is_some_and(|known| {
+            known.count.get() >= OFFSETS_STEADY
+                && (i64::from(known.seconds) - offset_s).abs() <= settings.clock_drift_jitter_s
+        })
     }
 
     /// Whether the condition of an alarm of this kind holds now.

@@ -29,7 +29,7 @@ pub use commands::{
     CommandRecord, CommandRefusal, CommandStep, Commands, DETAIL_CHARS_MAX, KEY_BYTES_MAX,
     QUEUED_PER_DEVICE_MAX, TRIES_MAX, VALIDITY_MS_MAX,
 };
-pub use device::DeviceState;
+pub use device::{ClockOffset, DeviceState};
 pub use devices::{DeviceIndex, Devices};
 pub use distance::metres_between;
 pub use expected::{EXPECTED_DEVICES_MAX, EXPECTED_PER_DEVICE_MAX, Expected, ExpectedReads};

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::num::NonZeroU32;
 
 use plomb_model::{ReceivedAt, Timestamp};
 
@@ -11,7 +12,7 @@ use crate::{DeviceIndex, DeviceState, RuleSettings};
 /// [`DeviceState::silence_checked_s`]); older rows of it are passed over when their time comes.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
-    rows: BinaryHeap<Reverse<(u32, DeviceIndex)>>,
+    rows: BinaryHeap<Reverse<(NonZeroU32, DeviceIndex)>>,
 }
 
 impl Silence {
@@ -25,9 +26,9 @@ impl Silence {
     }
 
     /// The next row whose time has come.
-    pub(crate) fn due(&mut self, now: ReceivedAt) -> Option<(u32, DeviceIndex)> {
+    pub(crate) fn due(&mut self, now: ReceivedAt) -> Option<(NonZeroU32, DeviceIndex)> {
         let Reverse((at, _)) = self.rows.peek()?;
-        if Timestamp::from_secs(i64::from(*at)) > now.0 {
+        if Timestamp::from_secs(i64::from(at.get())) > now.0 {
             return None;
         }
         self.rows.pop().map(|Reverse(row)| row)
@@ -42,6 +43,7 @@ pub(crate) fn deadline(device: &DeviceState, settings: &RuleSettings) -> Timesta
 }
 
 /// The first whole second that is not before `at`; a row of the heap must not take more than eight bytes.
-fn seconds(at: Timestamp) -> u32 {
-    u32::try_from(at.plus_millis(999).as_millis().div_euclid(1000)).unwrap_or(u32::MAX)
+fn seconds(at: Timestamp) -> NonZeroU32 {
+    let seconds = u32::try_from(at.plus_millis(999).as_millis().div_euclid(1000)).unwrap_or(u32::MAX);
+    NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN)
 }

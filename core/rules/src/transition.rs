@@ -108,7 +108,7 @@ pub(crate) fn apply(
         Proof::remember(device, counter);
     }
     learn_gap(device, heard_before_at, reported.at);
-    device.reports += 1;
+    device.reports = device.reports.saturating_add(1);
     device.protocol = reported.protocol;
 
     let occurred_at = event.occurred_at.unwrap_or(OccurredAt(reported.at.0));

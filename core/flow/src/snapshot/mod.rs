@@ -6,14 +6,14 @@
 
 mod records;
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU8, NonZeroU32};
 
 use plomb_evidence::{Decided, Entry, Received, decode, encode};
 use plomb_model::{
     Alarm, AlarmChange, AlarmId, ConnectionId, EntryId, Event, EventId, EventKind, OccurredAt, Reading,
     ReceivedAt, Timestamp,
 };
-use plomb_rules::{DeviceIndex, DeviceState, Recent, RuleSettings, State};
+use plomb_rules::{ClockOffset, DeviceIndex, DeviceState, Recent, RuleSettings, State};
 
 use crate::Flow;
 
@@ -149,7 +149,7 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
     out.numbers(&[
         device.heard_through.map_or(ABSENT, |index| i64::from(index.0)),
         device.first_received_at.0.as_millis(),
-        number(device.reports),
+        i64::from(device.reports),
         number(device.last_entry.0),
         i64::from(device.last_index),
         device.position_at.map_or(ABSENT, |at| at.0.as_millis()),
@@ -160,8 +160,8 @@ fn write_device(out: &mut Writer, device: &DeviceState) {
         gap_b,
         gap_c,
         gap_d,
-        device.clock_offset_s.map_or(ABSENT, i64::from),
-        i64::from(device.clock_offset_count),
+        device.clock_offset.map_or(ABSENT, |known| i64::from(known.seconds)),
+        device.clock_offset.map_or(0, |known| i64::from(known.count.get())),
         device.unlock_allowed_s.map_or(ABSENT, |second| i64::from(second.get())),
         device.proof_counter.map_or(ABSENT, |counter| i64::from(counter.get())),
         device.proof_seen.cast_signed(),
@@ -237,7 +237,7 @@ fn read_numbers(
     let known = |value: i64| (value != ABSENT).then_some(value);
     device.heard_through = known(heard_through).map(small).transpose()?.map(DeviceIndex);
     device.first_received_at = ReceivedAt(Timestamp::from_millis(first_received));
-    device.reports = reports.cast_unsigned();
+    device.reports = small(reports)?;
     EventId { entry: device.last_entry, index: device.last_index } = event(last_entry, last_index)?;
     device.position_at = known(position_at).map(|millis| OccurredAt(Timestamp::from_millis(millis)));
     EventId { entry: device.position_entry, index: device.position_index } =
@@ -245,15 +245,17 @@ fn read_numbers(
     device.odometer_m = known(odometer).map(small).transpose()?;
     device.connection = connection;
     device.gaps_s = [small(gap_a)?, small(gap_b)?, small(gap_c)?, small(gap_d)?];
-    device.clock_offset_s = known(offset).map(i32::try_from).transpose().map_err(|_| damaged.clone())?;
-    device.clock_offset_count = u8::try_from(offset_count).map_err(|_| damaged.clone())?;
+    let offset = known(offset).map(i32::try_from).transpose().map_err(|_| damaged.clone())?;
+    let offset_count = u8::try_from(offset_count).map_err(|_| damaged.clone())?;
+    device.clock_offset =
+        offset.zip(NonZeroU8::new(offset_count)).map(|(seconds, count)| ClockOffset { seconds, count });
     device.unlock_allowed_s = known(unlock_allowed).map(small).transpose()?.and_then(NonZeroU32::new);
     device.proof_counter = known(proof_counter).map(small).transpose()?.and_then(NonZeroU32::new);
     device.proof_seen = proof_seen.cast_unsigned();
     device.open_alarms = small(open)?;
     device.holding_alarms = small(holding)?;
     device.burst = u8::try_from(burst).map_err(|_| damaged.clone())?;
-    device.silence_checked_s = known(silence).map(small).transpose()?;
+    device.silence_checked_s = known(silence).map(|_| NonZeroU32::MIN);
     Ok(())
 }
 

@@ -279,7 +279,7 @@ fn a_retransmission_is_recorded_marked_and_changes_nothing() {
         })
         .collect();
     assert_eq!(marks, [0, 1]);
-    assert_eq!(world.flow.state().devices.iter().map(|(_, device)| device.reports).sum::<u64>(), 1);
+    assert_eq!(world.flow.state().devices.iter().map(|(_, device)| device.reports).sum::<u32>(), 1);
 }
 
 #[test]

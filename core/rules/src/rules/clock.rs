@@ -1,8 +1,10 @@
 //! Rules about time: reports out of a memory, and clocks that are wrong.
 
+use std::num::NonZeroU8;
+
 use plomb_model::{AlarmKind, Delivery};
 
-use crate::{Change, State, Transition};
+use crate::{Change, ClockOffset, State, Transition};
 
 /// Reports closer together than this are a burst out of a memory and say nothing of the clock.
 const LIVE_GAP_MIN_S: i64 = 1;
@@ -32,9 +34,9 @@ fn learn_offset(state: &mut State, transition: &Transition) {
     }
     let limit = i64::from(i32::MAX);
     let offset = i32::try_from(transition.offset_s.clamp(-limit, limit)).unwrap_or(i32::MAX);
-    let agrees = device.clock_offset_s.is_some_and(|before| i64::from(before.abs_diff(offset)) <= jitter_s);
-    device.clock_offset_count = if agrees { device.clock_offset_count.saturating_add(1) } else { 1 };
-    device.clock_offset_s = Some(offset);
+    let agreed = device.clock_offset.filter(|known| i64::from(known.seconds.abs_diff(offset)) <= jitter_s);
+    let count = agreed.map_or(NonZeroU8::MIN, |known| known.count.saturating_add(1));
+    device.clock_offset = Some(ClockOffset { seconds: offset, count });
 }
 
 fn drift(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {

@@ -19,6 +19,7 @@ fn highest(world: &World) -> Option<u32> {
 #[test]
 fn an_old_proof_raises_its_alarm_and_changes_nothing() {
     let mut world = World::new();
+    world.protocol = Protocol::Bthome;
     let (first, second) = (proved(&mut world, 7), proved(&mut world, 9));
     assert_eq!(names(&world.send(&first)), Vec::<String>::new());
     world.wait(10);
@@ -116,4 +117,18 @@ fn a_message_without_a_time_of_its_own_must_rise() {
     let mut undated = proved(&mut world, 6);
     undated.occurred_at = None;
     assert_eq!(names(&world.send(&undated)), ["proof-replayed raised"]);
+}
+
+#[test]
+fn a_counter_that_an_active_device_used_proves_nothing_else() {
+    let mut world = World::new();
+    for counter in [7, 9] {
+        let event = proved(&mut world, counter);
+        world.send(&event);
+        world.wait(10);
+    }
+    let before = world.row().clone();
+    let changed = part(proved(&mut world, 7), SealPart::RopeIntact, false);
+    assert_eq!(names(&world.send(&changed)), Vec::<String>::new());
+    assert_eq!((world.row().seal, world.row().reports), (before.seal, before.reports));
 }

@@ -170,13 +170,13 @@ impl DeviceView {
             humidity_percent: device.humidity.map(|humidity| f64::from(humidity.0) / 100.0),
             odometer_m: device.odometer_m.map(i64::from),
             reporting_period_s: device.period_s(),
-            clock_offset_s: device.clock_offset_s,
+            clock_offset_s: device.clock_offset.map(|known| known.seconds),
             connected: state.is_connected(device),
             trust: device.trust.into(),
             condition: ConditionWord(Condition::of(device)),
             expected_reads: state.expected.of(&device.id).iter().map(ExpectedView::from).collect(),
             open_alarms: open.into_iter().map(AlarmView::new).collect(),
-            reports: device.reports,
+            reports: u64::from(device.reports),
         }
     }
 }

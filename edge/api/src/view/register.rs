@@ -426,7 +426,7 @@ impl QuarantinedView {
             protocol: ProtocolWord(device.protocol),
             first_received_at: device.first_received_at.into(),
             last_received_at: device.last_received_at.into(),
-            reports: device.reports,
+            reports: u64::from(device.reports),
             open_alarms: u64::from(device.open_alarms.count_ones()),
             refused: None,
         }
