@@ -19,6 +19,13 @@ export PLOMB_HTTP_BIND
 } >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
 
+# The fleet is registered, but for two devices that nobody knows: they stand in quarantine.
+export PLOMB_DEVICES_UNKNOWN=quarantine
+fleet_is="--protocols all --devices ${DEMO_DEVICES:-120} --seed 7"
+"$simulator" fleet $fleet_is --print-register --strangers 2 >"$directory/fleet.jsonl"
+"$simulator" seals --seals "${DEMO_SEALS:-4}" --print-register >>"$directory/fleet.jsonl"
+"$plomb" registry import "$directory/fleet.jsonl" >/dev/null
+
 "$plomb" account demo "$directory/log-ins.txt"
 "$plomb" serve >"$directory/server.log" 2>&1 &
 server=$!
@@ -47,8 +54,8 @@ if [ -z "$ready" ]; then
     exit 1
 fi
 
-"$simulator" fleet --host 127.0.0.1 --protocols all --devices "${DEMO_DEVICES:-120}" --seed 7 --interval 5s --time-factor 30 \
-    --incidents-every 20s >"$directory/simulator.log" 2>&1 &
+"$simulator" fleet --host 127.0.0.1 $fleet_is --interval 5s --time-factor 30 --incidents-every 20s \
+    >"$directory/simulator.log" 2>&1 &
 fleet=$!
 # Their memory stays where it is: numbers that a seal has used are never used again.
 "$simulator" seals --host 127.0.0.1 --seals "${DEMO_SEALS:-4}" --time-factor 30 --memory "$directory/seals" \

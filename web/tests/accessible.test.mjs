@@ -84,6 +84,9 @@ for (const [look, options] of [
     await check('alarms', '/alarms?state=all');
     if (alarm) await check('an alarm in the list', `/alarms?state=all&alarm=${alarm}`);
     await check('devices', '/devices');
+    await check('the register', '/registry');
+    await check('quarantine', '/registry?tab=quarantine');
+    await check('models', '/registry?tab=models');
     await check('commands', '/commands?state=all');
     await check('a device', `/devices/${device}?span=all`);
     if (lock) await check('a device with commands', `/devices/${lock}`);

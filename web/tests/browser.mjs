@@ -5,6 +5,8 @@ export const URL_BASE = process.env.PLOMB_URL ?? 'http://127.0.0.1:8080';
 const USER = process.env.PLOMB_USER ?? 'operator';
 /** Another person with the same password, for what takes two; null where there is none. */
 export const SECOND_USER = process.env.PLOMB_SECOND_USER ?? null;
+/** Who keeps the register, with the same password; null where there is nobody. */
+export const KEEPER = process.env.PLOMB_KEEPER ?? null;
 const PASSWORD = process.env.PLOMB_PASSWORD ?? 'seal the load';
 
 export function launch() {

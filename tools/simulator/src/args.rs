@@ -89,6 +89,12 @@ pub(crate) struct FleetArgs {
     /// Gates with readers of UHF tags that wait for the platform's call, where llrp is among the protocols.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) gates: u16,
+    /// Print the records by which the platform's register knows this fleet, and stop.
+    #[arg(long)]
+    pub(crate) print_register: bool,
+    /// So many devices are left out of the register.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) strangers: usize,
     /// Where gates listen: the first on the port of llrp, each further one on the next.
     #[arg(long, default_value = "127.0.0.1")]
     pub(crate) gate_address: std::net::IpAddr,
@@ -126,6 +132,9 @@ pub(crate) struct SealsArgs {
     /// Print the lines by which the platform knows these seals, and stop.
     #[arg(long)]
     pub(crate) print_keys: bool,
+    /// Print the records of the platform's register, and stop.
+    #[arg(long)]
+    pub(crate) print_register: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -40,6 +40,11 @@ fn resolve(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
 }
 
 fn run_fleet(args: FleetArgs) -> anyhow::Result<()> {
+    if args.print_register {
+        let protocols: Vec<_> = args.speaking().into_iter().map(|(protocol, _)| protocol).collect();
+        let fleet = fleet::plan::plan(args.devices, args.seed, args.udp_share, &protocols);
+        return print(&fleet::register::lines(&fleet, args.strangers));
+    }
     let to = |port: u16| resolve(&args.host, args.shared_port.unwrap_or(port));
     let speaking = args
         .speaking()
@@ -77,10 +82,11 @@ fn run_trigger(args: &TriggerArgs) -> anyhow::Result<()> {
 
 fn run_seals(args: SealsArgs) -> anyhow::Result<()> {
     if args.print_keys {
-        use std::io::Write;
         let lines = (1..=args.seals).map(|number| keys::lines(&keys::provision(args.seed, number)));
-        let lines: String = lines.collect();
-        return std::io::stdout().write_all(lines.as_bytes()).context("writing the keys");
+        return print(&lines.collect::<String>());
+    }
+    if args.print_register {
+        return print(&keys::register(args.seed, args.seals));
     }
     seal::run::run(&Seals {
         to: resolve(&args.host, args.port)?,
@@ -92,6 +98,11 @@ fn run_seals(args: SealsArgs) -> anyhow::Result<()> {
         memory: args.memory,
         duration: args.duration,
     })
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    std::io::stdout().write_all(text.as_bytes()).context("writing the result")
 }
 
 fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {
@@ -111,8 +122,7 @@ fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {
         every: args.every,
         first: args.first,
     })?;
-    use std::io::Write;
-    writeln!(std::io::stdout().lock(), "{line}").context("writing the result")
+    print(&format!("{line}\n"))
 }
 
 fn run_load(args: LoadArgs) -> anyhow::Result<()> {
@@ -141,6 +151,5 @@ fn run_load(args: LoadArgs) -> anyhow::Result<()> {
     let tally = load::run(&load)?;
     let names = args::names(args.mode, args.protocol);
     let line = tally.json(names.0, names.1, load.connections, load.devices);
-    use std::io::Write;
-    writeln!(std::io::stdout().lock(), "{line}").context("writing the result")
+    print(&format!("{line}\n"))
 }

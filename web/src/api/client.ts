@@ -2,18 +2,30 @@ import { errorOf, toApiError } from './errors';
 import type {
   Alarm,
   AlarmList,
+  AliasList,
   Chain,
   Command,
   CommandList,
+  CustodyList,
   Device,
   DeviceCommands,
   DeviceList,
   EventList,
   Fleet,
+  KeyList,
   Login,
+  Model,
+  ModelList,
   NewAcknowledgement,
+  NewAdoption,
   NewCommand,
+  NewCustody,
+  NewDeviceRefusal,
+  NewModel,
   NewRefusal,
+  Quarantine,
+  RegisteredDevice,
+  RegisteredDeviceList,
   Session,
   Track,
 } from './types';
@@ -56,7 +68,9 @@ async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answe
     if (response.status === 401 && path !== '/session') onUnauthorised();
     throw await errorOf(response);
   }
-  return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
+  // An answer such as 201 or 204 may have no body.
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
 }
 
 function change<Answer>(
@@ -105,6 +119,30 @@ export const api = {
   refuse: (id: number, reason: string) =>
     change<Command>('POST', `/commands/${id}/refuse`, { reason } satisfies NewRefusal),
   cancel: (id: number) => change<Command>('POST', `/commands/${id}/cancel`),
+
+  registered: (query: Query, signal?: AbortSignal) =>
+    call<RegisteredDeviceList>(`/registry/devices${queryOf(query)}`, { signal: signal ?? null }),
+  registeredDevice: (id: string, signal?: AbortSignal) =>
+    call<RegisteredDevice>(`/registry/devices/${segment(id)}`, { signal: signal ?? null }),
+  custody: (id: string, signal?: AbortSignal) =>
+    call<CustodyList>(`/registry/devices/${segment(id)}/custody`, { signal: signal ?? null }),
+  handOver: (id: string, custody: NewCustody) =>
+    change<void>('POST', `/registry/devices/${segment(id)}/custody`, custody),
+  aliases: (id: string, signal?: AbortSignal) =>
+    call<AliasList>(`/registry/devices/${segment(id)}/aliases`, { signal: signal ?? null }),
+  keys: (id: string, signal?: AbortSignal) =>
+    call<KeyList>(`/registry/devices/${segment(id)}/keys`, { signal: signal ?? null }),
+  models: (signal?: AbortSignal) => call<ModelList>('/registry/models', { signal: signal ?? null }),
+  putModel: (name: string, model: NewModel) =>
+    change<Model>('PUT', `/registry/models/${segment(name)}`, model),
+  quarantine: (query: Query, signal?: AbortSignal) =>
+    call<Quarantine>(`/registry/quarantine${queryOf(query)}`, { signal: signal ?? null }),
+  adopt: (id: string, adoption: NewAdoption) =>
+    change<void>('POST', `/registry/quarantine/${segment(id)}/adopt`, adoption),
+  refuseDevice: (id: string, reason: string) =>
+    change<void>('POST', `/registry/quarantine/${segment(id)}/refuse`, {
+      reason,
+    } satisfies NewDeviceRefusal),
 
   chain: (event: string, signal?: AbortSignal) =>
     call<Chain>(`/events/${segment(event)}/chain`, { signal: signal ?? null }),

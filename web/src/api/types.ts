@@ -17,21 +17,38 @@ export type Standing = Schemas['Standing'];
 
 export type Alarm = Schemas['Alarm'];
 export type AlarmList = Schemas['AlarmList'];
+export type AliasList = Schemas['AliasList'];
 export type Chain = Schemas['Chain'];
 export type Command = Schemas['Command'];
 export type CommandList = Schemas['CommandList'];
+export type CustodyList = Schemas['CustodyList'];
 export type Device = Schemas['Device'];
 export type DeviceCommands = Schemas['DeviceCommands'];
 export type DeviceList = Schemas['DeviceList'];
 export type Event = Schemas['Event'];
 export type EventList = Schemas['EventList'];
 export type Fleet = Schemas['Fleet'];
+export type KeyList = Schemas['KeyList'];
 export type Login = Schemas['Login'];
 export type MessageField = Schemas['Field'];
 export type NewAcknowledgement = Schemas['NewAcknowledgement'];
+/** As it is answered: all of it is there. */
+export type Model = Required<Schemas['Model']>;
+export interface ModelList {
+  items: Model[];
+}
+/** A model as it is sent: what is not named is empty. */
+export type NewModel = Partial<Omit<Model, 'name' | 'class'>> & Pick<Model, 'class'>;
+export type NewAdoption = Schemas['NewAdoption'];
 export type NewCommand = Schemas['NewCommand'];
+export type NewCustody = Schemas['NewCustody'];
+export type NewDeviceRefusal = Schemas['NewDeviceRefusal'];
 export type NewRefusal = Schemas['NewRefusal'];
 export type Problem = Schemas['Problem'];
+export type Quarantine = Schemas['Quarantine'];
+export type QuarantinedDevice = Schemas['QuarantinedDevice'];
+export type RegisteredDevice = Schemas['RegisteredDevice'];
+export type RegisteredDeviceList = Schemas['RegisteredDeviceList'];
 export type Seal = Schemas['Seal'];
 export type Session = Schemas['Session'];
 export type Track = Schemas['Track'];

@@ -32,6 +32,10 @@ class Session {
     return this.mayAcknowledge;
   }
 
+  get mayRegister(): boolean {
+    return this.account?.role === 'device-operator' || this.account?.role === 'admin';
+  }
+
   async resume(): Promise<void> {
     try {
       this.#begin(await api.session());

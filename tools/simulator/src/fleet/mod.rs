@@ -6,6 +6,7 @@ pub mod incident;
 pub mod land;
 mod outbox;
 pub mod plan;
+pub mod register;
 pub mod route;
 pub mod run;
 pub mod sea;

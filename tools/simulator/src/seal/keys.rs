@@ -40,6 +40,26 @@ pub fn lines(provision: &Provision) -> String {
     )
 }
 
+/// The seals as JSON lines that `plomb registry import` takes, without their keys.
+#[must_use]
+pub fn register(seed: u64, seals: u16) -> String {
+    let mut text = concat!(
+        r#"{"kind":"model","name":"plomb-seal","manufacturer":"Plomb","class":"active","protocols":["plomb-coap"],"#,
+        r#""sensors":["rope","motor lock","case","door","light"]}"#,
+        "\n"
+    )
+    .to_owned();
+    for number in 1..=seals {
+        let id = hex(provision(seed, number).id.as_bytes());
+        writeln!(
+            text,
+            r#"{{"kind":"device","id":"plomb:{id}","model":"plomb-seal","label":"Seal {number}","holder":"Post Malaba"}}"#
+        )
+        .ok();
+    }
+    text
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").ok();
