@@ -35,7 +35,10 @@ printf '%s\n' "$PLOMB_PASSWORD" | "$plomb" account add "$PLOMB_KEEPER" --role de
 export PLOMB_DEVICES_UNKNOWN=quarantine
 fleet_is="--devices 40 --seed 7"
 "$simulator" fleet $fleet_is --print-register --strangers 8 >"$directory/fleet.jsonl"
+"$simulator" taps --tags 3 --print-register >>"$directory/fleet.jsonl"
 "$plomb" registry import "$directory/fleet.jsonl" >/dev/null
+(umask 077 && "$simulator" taps --print-keys >"$directory/keys.txt")
+export PLOMB_DEVICES_KEYS="$directory/keys.txt"
 
 "$plomb" serve >"$directory/server.log" 2>&1 &
 server=$!
@@ -66,5 +69,8 @@ fleet=$!
 
 export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_SECOND_USER PLOMB_KEEPER PLOMB_PASSWORD
 export PLOMB_TRIGGER="$(realpath "$simulator") trigger --kind cut --protocol jointech --host 127.0.0.1 --port $jointech"
+# Links of taps, one a line: of a seal that is whole, and of one that was opened.
+PLOMB_TAPS=$("$simulator" taps --tags 2 --opened 2 --url "$PLOMB_URL/t")
+export PLOMB_TAPS
 cd web
 npm run --silent test:e2e

@@ -12,10 +12,11 @@ export PLOMB_LISTEN_ADDRESS=127.0.0.1
 : "${PLOMB_HTTP_BIND:=127.0.0.1:8080}"
 export PLOMB_HTTP_BIND
 
-# The simulated locks of Jointech open to 888888; the seals of the open profile have keys of their own.
+# The simulated locks of Jointech open to 888888; the seals of the open profile and the NFC tags have keys of their own.
 (umask 077 && {
     printf 'lock-password 2a 383838383838\n'
     "$simulator" seals --print-keys --seals "${DEMO_SEALS:-4}"
+    "$simulator" taps --print-keys
 } >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
 
@@ -24,6 +25,7 @@ export PLOMB_DEVICES_UNKNOWN=quarantine
 fleet_is="--protocols all --devices ${DEMO_DEVICES:-120} --seed 7"
 "$simulator" fleet $fleet_is --print-register --strangers 2 >"$directory/fleet.jsonl"
 "$simulator" seals --seals "${DEMO_SEALS:-4}" --print-register >>"$directory/fleet.jsonl"
+"$simulator" taps --tags 3 --print-register >>"$directory/fleet.jsonl"
 "$plomb" registry import "$directory/fleet.jsonl" >/dev/null
 
 "$plomb" account demo "$directory/log-ins.txt"
@@ -67,6 +69,8 @@ echo "  Plomb is running:  http://$PLOMB_HTTP_BIND/"
 sed 's/^/  /' "$directory/log-ins.txt"
 echo "  ${DEMO_DEVICES:-120} e-locks and trackers are under way; every 20 s something happens to one of them."
 echo "  ${DEMO_SEALS:-4} seals run the firmware core: one is cut after a minute, another is forced open after two."
+echo "  Two bolt seals with NFC chips were tapped with a phone; the second was opened:"
+"$simulator" taps --tags 2 --opened 2 --url "http://$PLOMB_HTTP_BIND/t" | sed 's/^/    /'
 echo "  Logs: $directory/server.log, $directory/simulator.log.  Stop with Ctrl-C."
 echo
 wait "$server"

@@ -84,6 +84,7 @@ for (const [look, options] of [
     await check('alarms', '/alarms?state=all');
     if (alarm) await check('an alarm in the list', `/alarms?state=all&alarm=${alarm}`);
     await check('devices', '/devices');
+    await check('check a seal', '/tap?text=PLMB417301');
     await check('the register', '/registry');
     await check('quarantine', '/registry?tab=quarantine');
     await check('models', '/registry?tab=models');

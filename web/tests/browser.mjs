@@ -9,7 +9,10 @@ export const SECOND_USER = process.env.PLOMB_SECOND_USER ?? null;
 export const KEEPER = process.env.PLOMB_KEEPER ?? null;
 const PASSWORD = process.env.PLOMB_PASSWORD ?? 'seal the load';
 
-export function launch() {
+/** Links of taps on a seal that is whole and on one that was opened. */
+export const TAPS = (process.env.PLOMB_TAPS ?? '').split('\n').filter((link) => link !== '');
+
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.PLOMB_CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -21,6 +24,7 @@ export function launch() {
       '--disable-component-update',
       '--disable-sync',
       '--enable-unsafe-swiftshader',
+      ...more,
     ],
   });
 }

@@ -6,9 +6,9 @@
 
 use std::num::NonZeroU32;
 
-use plomb_model::{DeviceClass, Event, Identity, Reading, SealEvidence};
+use plomb_model::{DeviceClass, Event, Identity, Protocol, Reading, ReceivedAt, SealEvidence};
 
-use crate::{DeviceState, Reported};
+use crate::DeviceState;
 
 /// A passive seal's link that is opened again within so long is the same reading (a page that was reloaded); later it
 /// is an old proof. Seconds.
@@ -37,16 +37,15 @@ pub enum Proof {
 
 impl Proof {
     /// The proof of a message, measured by what the device has proved before.
-    pub(crate) fn of(device: &DeviceState, reported: &Reported<'_>) -> Self {
-        let event = reported.event;
+    pub(crate) fn of(device: &DeviceState, protocol: Protocol, at: ReceivedAt, event: &Event) -> Self {
         if event.trust.seal == SealEvidence::Invalid {
             return Self::Invalid;
         }
         let Some(counter) = counter(event).filter(|_| event.trust.identity >= Identity::Mac) else {
             return Self::None;
         };
-        let since_s = reported.at.0.since(device.last_received_at.0) / 1000;
-        let class = reported.protocol.class();
+        let since_s = at.0.since(device.last_received_at.0) / 1000;
+        let class = protocol.class();
         match device.proof_counter {
             Some(known) if counter < known => {
                 let in_window = class == DeviceClass::Active && event.occurred_at.is_some();

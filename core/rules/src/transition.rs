@@ -92,7 +92,7 @@ pub(crate) fn apply(
     settings: &RuleSettings,
 ) -> Option<Transition> {
     let event = reported.event;
-    let proof = Proof::of(device, reported);
+    let proof = Proof::of(device, reported.protocol, reported.at, reported.event);
     if proof.is_bad() {
         return Some(disbelieved(index, reported, proof));
     }

@@ -27,8 +27,8 @@ pub use accounts::{
 pub use config::{ApiConfig, BaseMap};
 pub use live::{DeviceMark, Ring, Subscription, Told, Update, UpdateChange};
 pub use platform::{
-    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Place, Platform, Question,
-    Refused, Reply, SenderStatus, Status, StoredEntry, StoredReport, Unavailable,
+    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Kept, Place, Platform,
+    Question, Refused, Reply, SenderStatus, Status, StoredEntry, StoredReport, Unavailable,
 };
 pub use router::{openapi, router};
 pub use tiles::MapError;

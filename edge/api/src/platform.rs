@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 
-use plomb_devices::Description;
+use plomb_devices::{Decoded, Description};
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{DeviceId, EntryId, Protocol, Timestamp, Transport};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
@@ -30,6 +30,9 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Takes a step of a command to a device. Comes back once it is durable, with the command as it is then.
     fn command(&self, by: &str, step: CommandStep) -> Reply<Result<CommandRecord, Refused>>;
+
+    /// Keeps and judges a message that a person brings, such as the link of a tap. Comes back once it is durable.
+    fn bring(&self, protocol: Protocol, peer: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>>;
 
     /// The stream of durable updates after the sequence number `after`: what was missed, then live.
     /// Implemented by keeping a [`crate::Ring`] and calling [`crate::Ring::subscribe`].
@@ -74,6 +77,15 @@ pub enum Refused {
     /// It could not be made durable.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// A message that is durable.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its journal entry; `None` where its sender has brought too many bad messages, so that it is not kept.
+    pub entry: Option<EntryId>,
+    /// What it says.
+    pub decoded: Box<Decoded>,
 }
 
 /// In which order reports come.

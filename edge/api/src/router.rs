@@ -23,7 +23,7 @@ use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, commands, devices, events, expectations, history, live, quarantine, registry,
-    registry_gates, registry_keys, service, session, tiles, track,
+    registry_gates, registry_keys, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -52,6 +52,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "events", description = "One event and the way from its bytes to its alarms"),
         (name = "alarms", description = "What needs a person's action"),
         (name = "commands", description = "What devices are told to do"),
+        (name = "seals", description = "What somebody who stands before a seal asks"),
         (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
         (name = "live", description = "What happens now"),
         (name = "platform", description = "What the platform speaks and how it stands"),
@@ -153,6 +154,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))
+        .routes(routes!(seals::look_up))
         .routes(routes!(live::fleet))
         .routes(routes!(live::stream))
         .routes(routes!(service::protocols))

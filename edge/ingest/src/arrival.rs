@@ -2,7 +2,7 @@
 
 use plomb_devices::Decoded;
 use plomb_evidence::{Closed, Dispatched, Opened, Sent};
-use plomb_model::{ConnectionId, Protocol, ReceivedAt};
+use plomb_model::{ConnectionId, EntryId, Protocol, ReceivedAt};
 use tokio::sync::mpsc;
 
 /// Reports of one read, on their way to the journal and back.
@@ -42,6 +42,8 @@ pub enum Release {
     Durable {
         /// In which conversation.
         connection: ConnectionId,
+        /// Journal entry of the first report.
+        entry: EntryId,
         /// The reports with their replies.
         decoded: Box<Decoded>,
     },

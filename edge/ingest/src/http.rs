@@ -24,7 +24,6 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::Listening;
-use crate::budget::Worth;
 use crate::counters::IngestCounters;
 use crate::limits::{REQUESTS_WAITING_MAX, WRITE_S_MAX};
 use crate::messages::Messages;
@@ -114,16 +113,12 @@ async fn frame(parts: &Parts, body: Body) -> Result<Vec<u8>, Response> {
 impl Shared {
     /// Has the frame made durable, and answers.
     async fn keep(&self, protocol: Protocol, peer: &str, frame: &[u8]) -> Response {
-        let Some(pending) = self.messages.take(protocol, peer, frame).await else {
-            return unavailable("The platform is stopping");
-        };
-        let Some(decoded) = pending.durable().await else {
+        let Some(kept) = self.messages.bring(protocol, peer, frame).await else {
             return unavailable("Reports cannot be kept at the moment");
         };
-        let counters = &self.messages.listening.counters;
-        IngestCounters::add(&counters.bytes_sent, decoded.all_replies().len());
-        IngestCounters::add_bad(&counters.bad_reports, Worth { bad: decoded.disbelieved(), good: false });
-        answer(&decoded)
+        let sent = kept.decoded.all_replies().len();
+        IngestCounters::add(&self.messages.listening.counters.bytes_sent, sent);
+        answer(&kept.decoded)
     }
 }
 

@@ -24,6 +24,7 @@ pub use broker::{Broker, BrokerTls, serve_broker};
 pub use budget::Senders;
 pub use counters::IngestCounters;
 pub use http::serve_http;
+pub use messages::{Kept, Messages};
 pub use mqtt::{MqttDevice, MqttDevices, serve_mqtt};
 pub use readers::{Reader, ReaderAntenna, serve_readers};
 pub use tcp::serve_tcp;

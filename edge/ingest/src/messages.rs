@@ -1,12 +1,13 @@
 //! Messages that come whole, by HTTP or MQTT: a conversation for each sender, and a way to learn when a message is durable.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use plomb_devices::{Decoded, SessionConfig};
 use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, Protocol, Transport};
+use plomb_model::{ConnectionId, EntryId, Protocol, Transport};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{interval, timeout};
 
@@ -39,7 +40,7 @@ struct Peers {
 }
 
 /// The messages of one listener.
-pub(crate) struct Messages {
+pub struct Messages {
     pub(crate) listening: Listening,
     transport: Transport,
     peers: Mutex<Peers>,
@@ -47,6 +48,15 @@ pub(crate) struct Messages {
 
 /// A message on its way to the journal.
 pub(crate) struct Pending(Way);
+
+/// A message that is durable.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its journal entry; `None` where its sender has brought too many bad messages, so that it is not kept.
+    pub entry: Option<EntryId>,
+    /// What it says.
+    pub decoded: Box<Decoded>,
+}
 
 enum Way {
     /// It comes back when it is durable.
@@ -56,14 +66,14 @@ enum Way {
 }
 
 impl Pending {
-    /// The message's reports once they are durable; none when they could not be kept.
-    pub(crate) async fn durable(self) -> Option<Box<Decoded>> {
+    /// The message once it is durable; none when it could not be kept.
+    pub(crate) async fn durable(self) -> Option<Kept> {
         let mut released = match self.0 {
             Way::Journal(released) => released,
-            Way::Dropped(answer) => return Some(answer),
+            Way::Dropped(decoded) => return Some(Kept { entry: None, decoded }),
         };
         match timeout(Duration::from_secs(WRITE_S_MAX), released.recv()).await {
-            Ok(Some(Release::Durable { decoded, .. })) => Some(decoded),
+            Ok(Some(Release::Durable { entry, decoded, .. })) => Some(Kept { entry: Some(entry), decoded }),
             Ok(Some(Release::Refused { .. } | Release::Command(_)) | None) | Err(_) => None,
         }
     }
@@ -77,7 +87,37 @@ fn not_kept() -> Box<Decoded> {
     answer
 }
 
+impl fmt::Debug for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Messages")
+    }
+}
+
 impl Messages {
+    /// The messages that people bring through the API, such as the taps of their telephones. Must be called in a runtime,
+    /// which then looks after them until the platform stops.
+    #[must_use]
+    pub fn of_people(listening: Listening) -> Arc<Self> {
+        let mut stop = listening.stop.clone();
+        let messages = Arc::new(Self::new(listening, Transport::Http));
+        let rounds = Arc::clone(&messages).rounds();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = rounds => {}
+                _ = stop.changed() => {}
+            }
+        });
+        messages
+    }
+
+    /// Has a message kept; comes back once it is durable. `None` when it cannot be.
+    pub async fn bring(&self, protocol: Protocol, peer: &str, frame: &[u8]) -> Option<Kept> {
+        let kept = self.take(protocol, peer, frame).await?.durable().await?;
+        let worth = Worth { bad: kept.decoded.disbelieved(), good: false };
+        IngestCounters::add_bad(&self.listening.counters.bad_reports, worth);
+        Some(kept)
+    }
+
     pub(crate) fn new(listening: Listening, transport: Transport) -> Self {
         Self { listening, transport, peers: Mutex::new(Peers::default()) }
     }

@@ -285,7 +285,7 @@ async fn look_round(
 impl Peers {
     /// Counts the proofs of a durable batch that did not count.
     fn charge(&mut self, release: Option<&Release>, listening: &Listening) {
-        let Some(Release::Durable { connection, decoded }) = release else { return };
+        let Some(Release::Durable { connection, decoded, .. }) = release else { return };
         let worth = Worth { bad: decoded.disbelieved(), good: false };
         let Some(address) = self.address_of.get(connection).copied().filter(|_| worth.bad > 0) else {
             return;

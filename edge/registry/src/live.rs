@@ -18,10 +18,16 @@ pub(crate) struct Live {
 impl Live {
     /// Whether somebody has said that it is ours.
     pub(crate) fn knows(&self, device: &DeviceId) -> bool {
-        self.devices.contains_key(device)
-            || self.readers.contains(device)
-            || (!self.aliases.is_empty()
-                && self.aliases.contains_key(&plomb_passive::identity::canonical(*device)))
+        self.readers.contains(device) || self.device_of(device).is_some()
+    }
+
+    /// The registered device of this name.
+    pub(crate) fn device_of(&self, name: &DeviceId) -> Option<DeviceId> {
+        if self.devices.contains_key(name) {
+            return Some(*name);
+        }
+        let canonical = || plomb_passive::identity::canonical(*name);
+        if self.aliases.is_empty() { None } else { self.aliases.get(&canonical()).copied() }
     }
 }
 

@@ -141,6 +141,12 @@ impl Registry {
         self.live(|live| live.knows(device))
     }
 
+    /// The registered device of this name: itself, or the one that has it as another name.
+    #[must_use]
+    pub fn device_of(&self, name: &DeviceId) -> Option<DeviceId> {
+        self.live(|live| live.device_of(name))
+    }
+
     /// Whether somebody has said that a device is not ours.
     #[must_use]
     pub fn has_refused(&self, device: &DeviceId) -> bool {

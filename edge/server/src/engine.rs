@@ -164,12 +164,9 @@ impl Engine {
                 self.outbox.closed(closed.connection);
                 round.run(&mut self.flow, &Input::Closed(&closed));
             }
-            Arrival::Received(Arrived { connection, protocol, at, mut decoded, back }) => {
-                self.admission.admit(round, &mut self.flow, &decoded);
-                let before = round.outcome.disbelieved;
-                round.run(&mut self.flow, &Input::Received { connection, protocol, at, decoded: &decoded });
-                decoded.disbelieve(round.outcome.disbelieved - before);
-                round.release_later(back, connection, decoded);
+            Arrival::Received(arrived) => {
+                self.admission.admit(round, &mut self.flow, &arrived.decoded);
+                round.receive(&mut self.flow, arrived);
             }
         }
     }

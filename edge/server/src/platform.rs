@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use plomb_api::{
-    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform, Question, Refused,
-    Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
+    BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Kept, Platform, Question,
+    Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
 };
 use plomb_devices::Description;
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
-use plomb_ingest::IngestCounters;
+use plomb_ingest::{IngestCounters, Messages};
 use plomb_model::{ConnectionId, EntryId, Protocol, Timestamp};
 use plomb_rules::{Change, CommandRecord, CommandStep};
 use plomb_store::{
@@ -58,6 +58,7 @@ pub(crate) struct Plomb {
     pub(crate) refused: Arc<AtomicBool>,
     pub(crate) started_at: Timestamp,
     pub(crate) ports: Vec<BoundPort>,
+    pub(crate) messages: Weak<Messages>,
 }
 
 impl Platform for Plomb {
@@ -98,6 +99,15 @@ impl Platform for Plomb {
             let (reply, answer) = oneshot::channel();
             work.send(Work::Command { by, step, reply }).await.map_err(|_| busy())?;
             answer.await.map_err(|_| not_kept())?
+        })
+    }
+
+    fn bring(&self, protocol: Protocol, peer: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>> {
+        let (messages, peer) = (self.messages.upgrade(), peer.to_owned());
+        Box::pin(async move {
+            let kept =
+                messages.ok_or_else(busy)?.bring(protocol, &peer, &frame).await.ok_or_else(not_kept)?;
+            Ok(Kept { entry: kept.entry, decoded: kept.decoded })
         })
     }
 

@@ -4,7 +4,7 @@ use plomb_api::{Refused, Ring, Update, UpdateChange};
 use plomb_devices::Decoded;
 use plomb_evidence::{Operated, Sent};
 use plomb_flow::{Flow, Input, Ledger, Outcome};
-use plomb_ingest::{Door, Release};
+use plomb_ingest::{Batch as Arrived, Door, Release};
 use plomb_model::{CommandTicket, ConnectionId, EntryId};
 use plomb_rules::{Change, CommandRecord};
 use plomb_store::Batch;
@@ -21,7 +21,7 @@ pub(crate) type CommandAnswer = oneshot::Sender<Result<CommandRecord, Refused>>;
 pub(crate) struct Round {
     batch: Batch,
     pub(crate) outcome: Outcome,
-    releases: Vec<(mpsc::Sender<Release>, ConnectionId, Box<Decoded>)>,
+    releases: Vec<(mpsc::Sender<Release>, ConnectionId, EntryId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
     orders: Vec<(Door, Box<Sent>)>,
@@ -78,14 +78,13 @@ impl Round {
         self.orders.push((door, Box::new(sent)));
     }
 
-    /// Lets the replies of these reports go when the round is durable.
-    pub(crate) fn release_later(
-        &mut self,
-        back: mpsc::Sender<Release>,
-        connection: ConnectionId,
-        decoded: Box<Decoded>,
-    ) {
-        self.releases.push((back, connection, decoded));
+    /// Takes reports through the flow; their replies go when the round is durable.
+    pub(crate) fn receive(&mut self, flow: &mut Flow, arrived: Arrived) {
+        let Arrived { connection, protocol, at, mut decoded, back } = arrived;
+        let (entry, before) = (self.next_entry(), self.outcome.disbelieved);
+        self.run(flow, &Input::Received { connection, protocol, at, decoded: &decoded });
+        decoded.disbelieve(self.outcome.disbelieved - before);
+        self.releases.push((back, connection, entry, decoded));
     }
 
     pub(crate) const fn next_entry(&self) -> EntryId {
@@ -116,7 +115,7 @@ impl Round {
 pub(crate) struct Completion {
     changes: Vec<(EntryId, Change)>,
     commands: Vec<(EntryId, CommandRecord)>,
-    releases: Vec<(mpsc::Sender<Release>, ConnectionId, Box<Decoded>)>,
+    releases: Vec<(mpsc::Sender<Release>, ConnectionId, EntryId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
     orders: Vec<(Door, Box<Sent>)>,
@@ -144,8 +143,8 @@ impl Completion {
                 undelivered.add(*sent);
             }
         }
-        for (back, connection, decoded) in self.releases {
-            if back.try_send(Release::Durable { connection, decoded }).is_err() {
+        for (back, connection, entry, decoded) in self.releases {
+            if back.try_send(Release::Durable { connection, entry, decoded }).is_err() {
                 debug!(connection = connection.0, "The conversation ended before its reports were durable");
             }
         }
@@ -163,7 +162,7 @@ impl Completion {
 
     /// Nothing may be answered; whoever waits learns it by the end of the channel.
     pub(crate) fn refuse(self) {
-        for (back, connection, _) in self.releases {
+        for (back, connection, ..) in self.releases {
             if back.try_send(Release::Refused { connection }).is_err() {
                 debug!(connection = connection.0, "The conversation has ended already");
             }

@@ -14,7 +14,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use plomb_api::{Accounts, ApiConfig, BaseMap, Ring};
 use plomb_devices::{SecretTable, SessionConfig};
-use plomb_ingest::{IngestCounters, now};
+use plomb_ingest::{IngestCounters, Messages, now};
 use plomb_model::EntryId;
 use plomb_registry::Registry;
 use plomb_store::{DirectIo, Journal, JournalConfig};
@@ -81,7 +81,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (followers, registered) = configured.with(&registry);
     let following = tokio::spawn(follow(Arc::clone(&registry), configured, followers));
     let (listeners, ports) = listen(config, &listening, registered).await?;
-    drop(listening);
+    let messages = Messages::of_people(listening);
     let platform = Plomb {
         work: work.clone(),
         ring: engine.ring.clone(),
@@ -95,6 +95,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         refused: Arc::clone(&engine.refused),
         started_at: now().0,
         ports,
+        messages: Arc::downgrade(&messages),
     };
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
     let http = serve_http(config, platform, accounts, registry, stopped).await?;
@@ -111,7 +112,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     following.abort();
     snapshots.abort();
     snapshot(&journal, &work, &durable).await;
-    drop((work, last_arrivals));
+    drop((work, last_arrivals, messages));
     ring.close();
     if tokio::time::timeout(HTTP_STOP_MAX, http).await.is_err() {
         warn!("Some requests did not end in time");

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Trigger(TriggerArgs),
     /// Seals that run the real firmware core, by the open profile over CoAP.
     Seals(SealsArgs),
+    /// Links of taps on passive seals with NTAG 424 DNA TagTamper chips, one a line.
+    Taps(TapsArgs),
     /// As many reports as the platform takes; prints one JSON object.
     Load(LoadArgs),
     /// Measure how long alarms take from a device's socket to the live stream.
@@ -130,6 +132,33 @@ pub(crate) struct SealsArgs {
     #[arg(long, value_parser = duration)]
     pub(crate) duration: Option<Duration>,
     /// Print the lines by which the platform knows these seals, and stop.
+    #[arg(long)]
+    pub(crate) print_keys: bool,
+    /// Print the records of the platform's register, and stop.
+    #[arg(long)]
+    pub(crate) print_register: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TapsArgs {
+    /// Where the links lead: the page's `/t`.
+    #[arg(long, default_value = "http://127.0.0.1:8080/t")]
+    pub(crate) url: String,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) tags: u16,
+    /// What keys are drawn from.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Number of a tag whose loop was opened; may come again.
+    #[arg(long)]
+    pub(crate) opened: Vec<u16>,
+    /// Number of a tag that is not armed yet; may come again.
+    #[arg(long)]
+    pub(crate) unarmed: Vec<u16>,
+    /// Taps so far; without it a number that rises by one in four seconds.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..0x0100_0000))]
+    pub(crate) counter: Option<u32>,
+    /// Print the lines by which the platform knows these tags, and stop.
     #[arg(long)]
     pub(crate) print_keys: bool,
     /// Print the records of the platform's register, and stop.

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod latency;
 pub mod load;
 pub mod seal;
+pub mod tag;
 pub mod trigger;
 
 pub mod log;

@@ -12,16 +12,18 @@ use plomb_simulator::fleet::unit::Conditions;
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
 use plomb_simulator::seal::{keys, run::Seals};
+use plomb_simulator::tag::{Batch, Loop, rising_counter};
 use plomb_simulator::trigger::{self, Trigger};
 use plomb_simulator::{fleet, log, seal};
 
-use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, SealsArgs, TriggerArgs};
+use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, SealsArgs, TapsArgs, TriggerArgs};
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Fleet(args) => run_fleet(args),
         Command::Trigger(args) => run_trigger(&args),
         Command::Seals(args) => run_seals(args),
+        Command::Taps(args) => run_taps(&args),
         Command::Load(args) => run_load(args),
         Command::Latency(args) => run_latency(&args),
     };
@@ -98,6 +100,28 @@ fn run_seals(args: SealsArgs) -> anyhow::Result<()> {
         memory: args.memory,
         duration: args.duration,
     })
+}
+
+fn run_taps(args: &TapsArgs) -> anyhow::Result<()> {
+    let batch = Batch::new(args.seed);
+    if args.print_keys {
+        return print(&batch.lines());
+    }
+    if args.print_register {
+        return print(&Batch::register(args.tags));
+    }
+    let counter = args.counter.unwrap_or_else(rising_counter);
+    let links = (1..=args.tags).map(|number| {
+        let state = if args.opened.contains(&number) {
+            Loop::Opened { closed_now: true }
+        } else if args.unarmed.contains(&number) {
+            Loop::Unarmed
+        } else {
+            Loop::Closed
+        };
+        batch.link(&args.url, number, counter, state) + "\n"
+    });
+    print(&links.collect::<String>())
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

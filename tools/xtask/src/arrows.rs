@@ -23,7 +23,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-registry", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     (
         "plomb-api",
-        &["plomb-model", "plomb-wire", "plomb-devices", "plomb-rules", "plomb-evidence", "plomb-registry"],
+        &[
+            "plomb-model",
+            "plomb-wire",
+            "plomb-passive",
+            "plomb-devices",
+            "plomb-rules",
+            "plomb-evidence",
+            "plomb-registry",
+        ],
     ),
     (
         "plomb-server",

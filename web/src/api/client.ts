@@ -14,6 +14,7 @@ import type {
   Fleet,
   KeyList,
   Login,
+  LookUp,
   Model,
   ModelList,
   NewAcknowledgement,
@@ -21,6 +22,7 @@ import type {
   NewCommand,
   NewCustody,
   NewDeviceRefusal,
+  NewLookUp,
   NewModel,
   NewRefusal,
   Quarantine,
@@ -78,11 +80,13 @@ function change<Answer>(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Answer> {
   return call<Answer>(path, {
     method,
     headers: { 'Content-Type': 'application/json', 'X-Plomb-Request': '1', ...headers },
     body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null,
   });
 }
 
@@ -119,6 +123,9 @@ export const api = {
   refuse: (id: number, reason: string) =>
     change<Command>('POST', `/commands/${id}/refuse`, { reason } satisfies NewRefusal),
   cancel: (id: number) => change<Command>('POST', `/commands/${id}/cancel`),
+
+  lookUp: (text: string, signal?: AbortSignal) =>
+    change<LookUp>('POST', '/seals/look-up', { text } satisfies NewLookUp, {}, signal),
 
   registered: (query: Query, signal?: AbortSignal) =>
     call<RegisteredDeviceList>(`/registry/devices${queryOf(query)}`, { signal: signal ?? null }),

@@ -7,7 +7,9 @@ import type {
   EventKind,
   IdentityTrust,
   SealTrust,
+  Ground,
   Standing,
+  Verdict,
 } from '../api/types';
 
 /** English. Same glossary as the back end. */
@@ -22,6 +24,8 @@ export const en = {
     devices: 'Devices',
     commands: 'Commands',
     registry: 'Register',
+    tap: 'Check a seal',
+    controlRoom: 'Control room',
     skip: 'Skip to the content',
   },
 
@@ -299,6 +303,55 @@ export const en = {
     refuse: 'Refuse this command?',
     reason: 'Why (for the record)',
     opens: 'It goes to the device at once, or as soon as it can be reached.',
+  },
+
+  tap: {
+    title: 'Check a seal',
+    number: 'Number on the seal, the lock or the container',
+    numberPlaceholder: 'CSQU 305438 3',
+    check: 'Check',
+    scan: 'Scan a code',
+    stopScan: 'Stop the camera',
+    camera: 'Picture of the camera',
+    aim: 'Hold the code in the middle of the picture.',
+    photo: 'Photograph a code',
+    nfc: 'Read by NFC',
+    holdTag: 'Hold the seal to the phone',
+    how: 'A seal with an NFC chip needs none of these: hold it to the phone, and open the link that appears.',
+    asking: 'Checking …',
+    noCamera: 'The camera cannot be used',
+    noCameraHint: 'Allow it for this page, photograph the code, or type the number.',
+    noCode: 'No code was found in the picture',
+    noCodeHint: 'Go nearer, keep the phone still, and avoid reflections. Or type the number.',
+    wrong: 'Something is wrong with this number',
+    nothing: (id: string) =>
+      id === '' ? 'Nothing of this number is known here' : `Nothing is known of ${id}`,
+    nothingHint: 'Compare it with what is printed, character by character. The seal may not be registered.',
+    unknownSeal: 'Unknown seal',
+    alsoKnown: 'Also known as',
+    readNow: 'Read',
+    readLast: 'Last read',
+    notNow: 'The seal was not read now.',
+    notNowHint: 'This is what it said last. Read its chip to know how it is.',
+    proof: 'Proof of this reading',
+    verdict: {
+      whole: 'Whole',
+      broken: 'Broken',
+      open: 'Open',
+      unproven: 'Cannot be proven',
+    } satisfies Record<Verdict, string>,
+    stop: 'Stop the goods and report it.',
+    ground: {
+      proved: 'The seal proved it with its key.',
+      claimed: 'What it says is not proved. Look at it.',
+      destroyed: 'By the record this seal was destroyed. Stop the goods and report it.',
+      'wrong-code': 'The code of the seal is wrong: it may be a forgery. Stop the goods and report it.',
+      'used-before':
+        'This code was used before: it may be a copy of an earlier reading. Read the seal again.',
+      'no-key': 'No key of this seal is known here, so that its code cannot be checked.',
+      'nothing-said': 'The seal does not say whether it is whole. Look at it.',
+      'never-heard': 'The seal is registered but was never read.',
+    } satisfies Record<Ground, string>,
   },
 
   registry: {

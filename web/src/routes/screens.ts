@@ -17,6 +17,7 @@ const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/commands$/, async () => (await import('./Commands.svelte')).default],
   [/^\/devices$/, async () => (await import('./Devices.svelte')).default],
   [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],
+  [/^\/t(?:ap)?$/, async () => (await import('./Tap.svelte')).default],
   [/^\/registry$/, async () => (await import('./Registry.svelte')).default],
   [/^\/events\/([^/]+)$/, async () => (await import('./EventPage.svelte')).default],
 ];

@@ -17,7 +17,7 @@ use super::{Api, Credential};
 use crate::accounts::{Account, AccountError, AuditFact, Session, Token};
 use crate::problem::Problem;
 use crate::{
-    HistoryPage, HistoryQuery, Role, Status, StoredEntry, Subscription, Unavailable,
+    HistoryPage, HistoryQuery, Kept, Role, Status, StoredEntry, Subscription, Unavailable,
     access::rights::{Right, can},
 };
 
@@ -152,6 +152,17 @@ impl Authorised<Read> {
 
     pub(crate) fn updates(&self, after: Option<u64>) -> Subscription {
         self.api.platform.updates(after)
+    }
+
+    /// Brings a message of a seal or reader in the name of this account; comes back once it is durable.
+    pub(crate) async fn bring(
+        &self,
+        protocol: Protocol,
+        peer: &str,
+        frame: Vec<u8>,
+    ) -> Result<Kept, Problem> {
+        let who = format!("{}@{peer}", self.session.name);
+        Ok(self.api.platform.bring(protocol, &who, frame).await?)
     }
 
     /// Whether the session is still good; asking keeps it from idling out.

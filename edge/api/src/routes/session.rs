@@ -26,7 +26,7 @@ pub(crate) struct Login {
 }
 
 /// Address of the other side.
-pub(crate) struct Peer(std::net::IpAddr);
+pub(crate) struct Peer(pub(crate) std::net::IpAddr);
 
 impl FromRequestParts<Arc<Api>> for Peer {
     type Rejection = std::convert::Infallible;

@@ -8,6 +8,7 @@ mod command;
 mod csv;
 mod device;
 mod event;
+mod finding;
 mod fleet;
 mod position;
 mod reading;
@@ -23,6 +24,7 @@ pub(crate) use command::{CommandView, CommandsView, DeviceCommandsView};
 pub(crate) use device::{DeviceView, DevicesView, ExpectedView, SealView, TrustView};
 pub use event::event_values;
 pub(crate) use event::{EventView, HistoryView};
+pub(crate) use finding::{FindingView, LookUpKind, LookUpView};
 pub(crate) use fleet::{FleetView, TrackPoint, TrackView};
 pub(crate) use position::PositionView;
 pub(crate) use reading::ReadingView;
@@ -35,6 +37,7 @@ pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
     AlarmKindWord, AlarmStateWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord, DeliveryWord,
-    EventKindWord, FixWord, FromText, IdentityWord, KeyPurposeWord, PriorityWord, ProtocolWord,
-    RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord, StandingWord, TransportWord, one_of,
+    EventKindWord, FixWord, FromText, GroundWord, IdentityWord, KeyPurposeWord, PriorityWord, ProtocolWord,
+    RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord, StandingWord, TransportWord, VerdictWord,
+    one_of,
 };

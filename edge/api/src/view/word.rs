@@ -8,7 +8,7 @@ use plomb_model::{
     AlarmKind, AlarmState, CommandState, Delivery, DeviceClass, EventKind, Fix, Identity, OrderKind,
     Priority, Protocol, SealEvidence, Signal, Standing, Transport,
 };
-use plomb_rules::Condition;
+use plomb_rules::{Condition, Ground, Verdict};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -121,6 +121,10 @@ words! {
     ];
     /// How a device stands with those who are responsible for it: `unregistered` is quarantine.
     StandingWord(Standing) = Standing::ALL;
+    /// Whether a seal is whole.
+    VerdictWord(Verdict) = Verdict::ALL;
+    /// Why that is said of a seal.
+    GroundWord(Ground) = Ground::ALL;
     /// What a key is for.
     KeyPurposeWord(KeyPurpose) = KeyPurpose::ALL;
     /// What an account may do: a viewer reads, an operator also acts on alarms and orders devices,

@@ -4,15 +4,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plomb_api::{
-    BoundPort, DeviceMark, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Platform,
+    BoundPort, DeviceMark, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Kept, Platform,
     Question, Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription,
     Unavailable, Update, UpdateChange,
 };
-use plomb_devices::Description;
+use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{
     Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue, LatitudeE7,
-    LongitudeE7, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Timestamp, Transport,
+    LongitudeE7, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Standing, Timestamp,
+    Transport,
 };
 use plomb_rules::{Change, CommandRecord, CommandRefusal, CommandStep, Reported, State, evaluate};
 
@@ -50,6 +51,8 @@ pub(crate) fn battery(seconds: i64, percent: u8) -> Event {
 pub(crate) struct Fake {
     state: Mutex<State>,
     journal: Mutex<Vec<Received>>,
+    /// Keys of tags.
+    pub(crate) keys: Mutex<SecretTable>,
     pub(crate) ring: Ring,
     pub(crate) is_down: AtomicBool,
 }
@@ -61,6 +64,7 @@ impl Fake {
         Self {
             state: Mutex::new(state),
             journal: Mutex::default(),
+            keys: Mutex::default(),
             ring: Ring::new(0),
             is_down: AtomicBool::new(false),
         }
@@ -68,6 +72,10 @@ impl Fake {
 
     /// A report comes in, is journalled, folded, judged and told.
     pub(crate) fn report(&self, sender: DeviceId, seconds: i64, events: Vec<Event>) -> EntryId {
+        self.take(Protocol::Jointech, sender, seconds, events)
+    }
+
+    fn take(&self, protocol: Protocol, sender: DeviceId, seconds: i64, events: Vec<Event>) -> EntryId {
         let mut journal = self.journal.lock().unwrap();
         let id = EntryId(journal.len() as u64);
         let mut state = self.state.lock().unwrap();
@@ -78,7 +86,7 @@ impl Fake {
                 id: EventId { entry: id, index },
                 at: at(seconds),
                 connection: ConnectionId(17),
-                protocol: Protocol::Jointech,
+                protocol,
                 device: sender,
                 companions: events.len(),
                 event,
@@ -92,7 +100,7 @@ impl Fake {
         journal.push(Received {
             at: at(seconds),
             connection: ConnectionId(17),
-            protocol: Protocol::Jointech,
+            protocol,
             device: Some(sender),
             frame: format!("(frame {id})").into_bytes().into(),
             issues: vec![Issue::new(3, "checksum differs", "0x12")].into(),
@@ -105,6 +113,10 @@ impl Fake {
         let updates = alarms.chain(mark.map(UpdateChange::Moved));
         self.ring.publish(updates.map(|change| Update { sequence: id.0, change }));
         id
+    }
+
+    pub(crate) fn stand(&self, device: DeviceId, standing: Standing) {
+        self.state.lock().unwrap().set_standing(device, standing, at(900), &mut Vec::new());
     }
 
     fn up(&self) -> Result<(), Unavailable> {
@@ -193,6 +205,18 @@ impl Platform for Fake {
             Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
         };
         Box::pin(async move { result })
+    }
+
+    fn bring(&self, protocol: Protocol, _: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>> {
+        let secrets = std::sync::Arc::new(self.keys.lock().unwrap().clone());
+        let mut session =
+            plomb_devices::open(protocol, SessionConfig { secrets, ..SessionConfig::default() });
+        let mut decoded = Box::<Decoded>::default();
+        session.receive(at(1_000), &frame, &mut decoded);
+        session.finish(at(1_000), &mut decoded);
+        let report = decoded.reports().next().unwrap();
+        let entry = report.device.map(|device| self.take(protocol, device, 1_000, report.events.to_vec()));
+        Box::pin(async move { Ok(Kept { entry, decoded }) })
     }
 
     fn updates(&self, after: Option<u64>) -> Subscription {

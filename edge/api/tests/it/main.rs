@@ -23,6 +23,7 @@ mod map_and_page;
 mod openapi;
 mod registry;
 mod rights;
+mod seals;
 mod service;
 mod session;
 mod stream;

@@ -106,6 +106,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/registry/devices/{id}/custody",
         "post /api/v1/registry/quarantine/{id}/adopt",
         "post /api/v1/registry/quarantine/{id}/refuse",
+        "post /api/v1/seals/look-up",
         "post /api/v1/session",
         "put /api/v1/accounts/{name}/password",
         "put /api/v1/registry/credentials/{name}",

@@ -268,6 +268,7 @@ mod tests {
     use std::time::Duration;
 
     use plomb_devices::SessionConfig;
+    use plomb_model::EntryId;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::mpsc;
@@ -297,8 +298,8 @@ mod tests {
                     if let Some(first) = first.filter(|frame| frame.starts_with(b"CONNECT")) {
                         tell.send(String::from_utf8(first).unwrap()).ok();
                     }
-                    let (connection, decoded) = (batch.connection, batch.decoded);
-                    batch.back.send(Release::Durable { connection, decoded }).await.ok();
+                    let (connection, decoded, entry) = (batch.connection, batch.decoded, EntryId(0));
+                    batch.back.send(Release::Durable { connection, entry, decoded }).await.ok();
                 }
             }
         });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plomb_devices::SessionConfig;
 use plomb_ingest::{Arrival, IngestCounters, Listening, Release};
-use plomb_model::Protocol;
+use plomb_model::{EntryId, Protocol};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -44,8 +44,8 @@ pub(crate) fn platform(protocol: Protocol, disbelieved: u32) -> Platform {
                         tell.send(told).unwrap();
                     }
                     batch.decoded.disbelieve(disbelieved);
-                    let (connection, decoded) = (batch.connection, batch.decoded);
-                    batch.back.send(Release::Durable { connection, decoded }).await.ok();
+                    let (connection, decoded, entry) = (batch.connection, batch.decoded, EntryId(0));
+                    batch.back.send(Release::Durable { connection, entry, decoded }).await.ok();
                 }
             }
         }

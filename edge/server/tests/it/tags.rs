@@ -68,3 +68,58 @@ fn a_copied_tag_and_a_missed_gate_are_told_from_the_socket_to_the_alarm() {
     let said = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
 }
+
+#[test]
+fn an_officer_taps_a_seal_and_is_told_whether_it_is_whole() {
+    use plomb_simulator::tag::{Batch, Loop, mark};
+    let mut server = Server::new();
+    let (batch, keys, register) = (Batch::new(3), server.file("keys.txt"), server.file("register.jsonl"));
+    std::fs::write(&keys, batch.lines()).unwrap();
+    std::fs::write(&register, Batch::register(2)).unwrap();
+    let configuration = server.file("plomb.toml");
+    std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\nunknown = \"quarantine\"\n"))
+        .unwrap();
+    server.configure(&configuration);
+    let imported = server.run(&["registry", "import", text(&register)]);
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let ask = |what: &str| {
+        let (status, found) =
+            server.call("/api/v1/seals/look-up", &token, "", &json!({"text": what}).to_string());
+        assert_eq!(status, 200, "{found}");
+        found
+    };
+    let tap = |number: u16, counter: u32, state: Loop| {
+        ask(&batch.link("https://seals.example/t", number, counter, state))["seals"][0].clone()
+    };
+    let whole = tap(1, 40, Loop::Closed);
+    assert_eq!((&whole["verdict"], &whole["ground"]), (&json!("whole"), &json!("proved")), "{whole}");
+    assert_eq!(whole["registered"]["label"], mark(1));
+    let found = ask(&format!("Seal no. {}", mark(1)));
+    assert_eq!((&found["kind"], &found["seals"][0]["id"]), (&json!("mark"), &whole["id"]), "{found}");
+    let event = whole["event"].as_str().unwrap();
+    let chain = server.get_json(&format!("/api/v1/events/{event}/chain"), &token);
+    assert!(chain["raw"]["peer"].as_str().unwrap().starts_with("viewer@"), "{}", chain["raw"]);
+
+    let cut = tap(2, 41, Loop::Opened { closed_now: true });
+    assert_eq!(cut["verdict"], "broken", "closed again, but it was opened: {cut}");
+    wait_for_alarm(&server, &token, "seal-cut", cut["id"].as_str().unwrap());
+    let copied = tap(1, 39, Loop::Closed);
+    assert_eq!((&copied["verdict"], &copied["ground"]), (&json!("unproven"), &json!("used-before")));
+    wait_for_alarm(&server, &token, "proof-replayed", whole["id"].as_str().unwrap());
+    assert_eq!(tap(1, 42, Loop::Unarmed)["verdict"], "open");
+
+    server.stop();
+    let replay = server.run(&[
+        "replay",
+        "--redecode",
+        "--verify",
+        "--config",
+        text(&configuration),
+        "--directory",
+        text(&server.data()),
+    ]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
+}

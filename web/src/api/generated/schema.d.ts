@@ -675,6 +675,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what a text names and how its seals stand. The link of a tap is a reading: it is kept and judged like any report,
+         *     in the name of this account.
+         */
+        post: operations["look_up_seal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1218,6 +1238,11 @@ export interface components {
         GateList: {
             items: components["schemas"]["Gate"][];
         };
+        /**
+         * @description Why that is said of a seal.
+         * @enum {string}
+         */
+        Ground: "proved" | "claimed" | "destroyed" | "wrong-code" | "used-before" | "no-key" | "nothing-said" | "never-heard";
         /** @description Whether the platform can do its work. */
         Health: {
             ready: boolean;
@@ -1279,6 +1304,25 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description What a text that was typed, scanned or tapped names, and how the seals of that name stand. */
+        LookUp: {
+            /**
+             * @description The thing in the one spelling that the platform uses, `scheme:value`.
+             * @example container:CSQU3054383
+             */
+            id: string | null;
+            /** @description What sort of text it is. */
+            kind: components["schemas"]["LookUpKind"];
+            /** @description What is wrong with it, in a sentence. */
+            problem: string | null;
+            /** @description The seals of that name; for a container those that are known by its number. */
+            seals: components["schemas"]["SealFinding"][];
+        };
+        /**
+         * @description What sort of text.
+         * @enum {string}
+         */
+        LookUpKind: "tap" | "container" | "wrong-container" | "code" | "wrong-code" | "chip" | "mark" | "device" | "nothing";
         /** @description The frame laid open. */
         Message: {
             fields: components["schemas"]["Field"][];
@@ -1423,6 +1467,14 @@ export interface components {
              * @description In hexadecimal.
              */
             secret?: string | null;
+        };
+        /** @description What was typed, scanned or tapped. */
+        NewLookUp: {
+            /**
+             * @description The link of a tap, the text of a QR or bar code, a printed number, an identifier.
+             * @example CSQU 305438 3
+             */
+            text: string;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1691,6 +1743,28 @@ export interface components {
          * @enum {string}
          */
         SealEvidence: "none" | "valid-intact" | "valid-tampered" | "invalid" | "silent";
+        /** @description How a seal stands. */
+        SealFinding: {
+            device: components["schemas"]["Device"] | null;
+            /**
+             * @description The event of that reading, the way to its proof.
+             * @example 10452-0
+             */
+            event: string | null;
+            ground: components["schemas"]["Ground"];
+            /**
+             * @description Null where the tap does not tell it to us.
+             * @example tag:04de5f1eacc040
+             */
+            id: string | null;
+            /** @description All that names this seal by the register, `id` among it. */
+            names: string[];
+            read_at: components["schemas"]["Time"] | null;
+            /** @description Whether the seal was read in this moment. Else the verdict is of the last reading. */
+            read_now: boolean;
+            registered: components["schemas"]["RegisteredDevice"] | null;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description What bad senders have cost since the start. */
         Senders: {
             /**
@@ -1780,6 +1854,11 @@ export interface components {
             identity: components["schemas"]["Identity"];
             seal: components["schemas"]["SealEvidence"];
         };
+        /**
+         * @description Whether a seal is whole.
+         * @enum {string}
+         */
+        Verdict: "whole" | "broken" | "open" | "unproven";
     };
     responses: never;
     parameters: never;
@@ -3773,6 +3852,53 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_up_seal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLookUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookUp"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
