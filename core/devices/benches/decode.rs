@@ -63,6 +63,8 @@ const CASES: &[Case] = &[
     case(Protocol::Globalstar, "message of a simplex transmitter", "trackers/globalstar.jsonl", "", "GlobalstarProtocolDecoderTest.testDecode#2"),
     case(Protocol::Spot, "one message", "trackers/spot.jsonl", "", "SpotProtocolDecoderTest.testDecode#0"),
     case(Protocol::Bthome, "plain temperature and humidity", "semi-active/bthome.jsonl", "", "bthome.test_bthome_temperature_humidity#37"),
+    case(Protocol::Ruuvi, "data format 5", "semi-active/ruuvi.jsonl", "", "ruuvi.df5#0"),
+    case(Protocol::Eye, "sensor with door and temperature", "semi-active/eye.jsonl", "", "eye.sensor"),
     case(Protocol::Tk103, "position of the older layout", "trackers/tk103.jsonl", "", "Tk103ProtocolDecoderTest.testDecode#34"),
     case(Protocol::H02, "position in text", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#31"),
     case(Protocol::H02, "binary position", "trackers/h02.jsonl", "", "H02ProtocolDecoderTest.testDecode#6"),

@@ -28,6 +28,7 @@ pub mod gt06;
 pub mod h02;
 pub mod impinj;
 pub mod iridium;
+pub mod iso29167;
 pub mod jointech;
 pub mod jt808;
 pub mod meitrack;
@@ -53,7 +54,8 @@ pub use orders::{orders, takes_password};
 pub use plomb_passive::llrp;
 pub use plomb_profile::platform_key;
 pub use plomb_session::{
-    Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX, ReportRef, Request,
-    SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, raw,
+    CHALLENGE_S_MAX, Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX,
+    ReportRef, Request, SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, challenge,
+    raw,
 };
 pub use recognise::{LOOK_AHEAD_BYTES, Recognised, first_bytes, recognise};

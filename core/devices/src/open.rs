@@ -23,6 +23,7 @@ use crate::gt06;
 use crate::h02;
 use crate::impinj;
 use crate::iridium;
+use crate::iso29167;
 use crate::jointech;
 use crate::jt808;
 use crate::meitrack;
@@ -85,6 +86,7 @@ pub fn open(protocol: Protocol, config: SessionConfig) -> Box<dyn Session> {
         Protocol::EddystoneEid => eddystone::session(config),
         Protocol::Aprilbrother => aprilbrother::session(config),
         Protocol::Theengs => theengs::session(config),
+        Protocol::Iso29167 => iso29167::session(config),
         Protocol::ESealJson => eseal_json::session(config),
         Protocol::PlombCoap => plomb_coap::session(config),
         Protocol::PlombMqtt => plomb_mqtt::session(config),
@@ -134,6 +136,7 @@ pub fn describe(protocol: Protocol, frame: &[u8]) -> Description {
         Protocol::EddystoneEid => eddystone::describe(frame),
         Protocol::Aprilbrother => aprilbrother::describe(frame),
         Protocol::Theengs => theengs::describe(frame),
+        Protocol::Iso29167 => iso29167::describe(frame),
         Protocol::ESealJson => eseal_json::describe(frame),
         Protocol::PlombCoap => plomb_coap::describe(frame),
         Protocol::PlombMqtt => plomb_mqtt::describe(frame),

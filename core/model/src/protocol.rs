@@ -211,6 +211,8 @@ protocols! {
     Zebra = 32, "zebra", "Zebra IoT Connector", Passive, Epc, [Http Mqtt], 0, [];
     Ntag424 = 29, "ntag424", "NTAG 424 DNA TagTamper links", Passive, Tag,
         [Http], 0, [Seal Trust];
+    Iso29167 = 30, "iso29167-10", "Tags read by handhelds, with answers of ISO/IEC 29167-10", Passive, Epc,
+        [Http Mqtt], 0, [Position Seal Trust];
     Ruuvi = 34, "ruuvi", "Ruuvi sensors and the Ruuvi Gateway", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Condition];
     Eye = 35, "eye", "Teltonika EYE sensors and beacons", SemiActive, Bluetooth,

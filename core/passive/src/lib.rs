@@ -4,3 +4,4 @@ pub mod crypto;
 pub mod identity;
 pub mod llrp;
 pub mod ntag424;
+pub mod tam;

@@ -4,6 +4,7 @@
 //! understood into [`Decoded`], lays frames open for people as a [`Description`], and finds the secrets of its
 //! devices in [`Secrets`]. Protocols that come by HTTP or MQTT are given a [`Request`] as their frame.
 
+mod challenge;
 mod decoded;
 mod describe;
 mod raw;
@@ -11,6 +12,7 @@ mod request;
 mod secrets;
 mod session;
 
+pub use challenge::{CHALLENGE_BYTES, CHALLENGE_S_MAX, Issued, challenge, issued};
 pub use decoded::{Decoded, ReportRef};
 pub use describe::{Description, Field};
 pub use raw::raw;

@@ -14,7 +14,7 @@ pub enum KeyPurpose {
     NtagFileRead,
     /// Master key from which K_SDMFileRead of every tag is diversified (AN10922); `id` is its number, one byte.
     NtagMaster,
-    /// ISO/IEC 29167-10 key; `id` is the key number (1 byte) and the TID.
+    /// ISO/IEC 29167-10 key; `id` is the key number (1 byte) and the TID; the number alone for a key of many tags.
     Tam,
     /// BTHome bind key; `id` is the Bluetooth address, 6 bytes.
     BthomeBind,
@@ -126,12 +126,6 @@ pub trait Secrets: Send + Sync + fmt::Debug {
         let mut found = Vec::new();
         self.find(purpose, id, &mut found);
         found.into_iter().next()
-    }
-
-    /// Whether a challenge was issued by us and has not been answered before; using it up.
-    /// Without a book of challenges none was.
-    fn redeem_challenge(&self, _challenge: &[u8]) -> bool {
-        false
     }
 }
 

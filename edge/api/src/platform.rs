@@ -34,6 +34,9 @@ pub trait Platform: Send + Sync + 'static {
     /// Keeps and judges a message that a person brings, such as the link of a tap. Comes back once it is durable.
     fn bring(&self, protocol: Protocol, peer: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>>;
 
+    /// A challenge for tags, drawn at this time: ten bytes in hex.
+    fn challenge(&self, at: Timestamp) -> String;
+
     /// The stream of durable updates after the sequence number `after`: what was missed, then live.
     /// Implemented by keeping a [`crate::Ring`] and calling [`crate::Ring::subscribe`].
     fn updates(&self, after: Option<u64>) -> Subscription;

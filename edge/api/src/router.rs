@@ -23,7 +23,7 @@ use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, commands, devices, events, expectations, history, live, quarantine, registry,
-    registry_gates, registry_keys, seals, service, session, tiles, track,
+    registry_gates, registry_keys, seal_readings, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -155,6 +155,8 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))
         .routes(routes!(seals::look_up))
+        .routes(routes!(seal_readings::challenge))
+        .routes(routes!(seal_readings::readings))
         .routes(routes!(live::fleet))
         .routes(routes!(live::stream))
         .routes(routes!(service::protocols))

@@ -8,7 +8,7 @@ use plomb_api::{
     BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Kept, Platform, Question,
     Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
 };
-use plomb_devices::Description;
+use plomb_devices::{Description, SessionKey};
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::{IngestCounters, Messages};
@@ -59,6 +59,8 @@ pub(crate) struct Plomb {
     pub(crate) started_at: Timestamp,
     pub(crate) ports: Vec<BoundPort>,
     pub(crate) messages: Weak<Messages>,
+    /// From which challenges for tags are drawn.
+    pub(crate) key: SessionKey,
 }
 
 impl Platform for Plomb {
@@ -109,6 +111,10 @@ impl Platform for Plomb {
                 messages.ok_or_else(busy)?.bring(protocol, &peer, &frame).await.ok_or_else(not_kept)?;
             Ok(Kept { entry: kept.entry, decoded: kept.decoded })
         })
+    }
+
+    fn challenge(&self, at: Timestamp) -> String {
+        plomb_wire::to_hex(&plomb_devices::challenge(&self.key, at))
     }
 
     fn updates(&self, after: Option<u64>) -> Subscription {

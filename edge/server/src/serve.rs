@@ -96,6 +96,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         started_at: now().0,
         ports,
         messages: Arc::downgrade(&messages),
+        key: session_key(directory)?,
     };
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
     let http = serve_http(config, platform, accounts, registry, stopped).await?;

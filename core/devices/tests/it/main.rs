@@ -27,6 +27,7 @@ mod gt06;
 mod h02;
 mod impinj;
 mod iridium;
+mod iso29167;
 mod jointech;
 mod jt808;
 mod jt808_talk;

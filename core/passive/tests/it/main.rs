@@ -14,6 +14,7 @@ mod llrp;
 mod llrp_host;
 mod llrp_write;
 mod ntag424;
+mod tam;
 
 /// A vector file of the folder `vectors/passive`.
 #[expect(clippy::disallowed_methods, reason = "a test reads its vectors")]

@@ -165,6 +165,11 @@ impl Authorised<Read> {
         Ok(self.api.platform.bring(protocol, &who, frame).await?)
     }
 
+    /// A challenge for tags.
+    pub(crate) fn challenge(&self, at: Timestamp) -> String {
+        self.api.platform.challenge(at)
+    }
+
     /// Whether the session is still good; asking keeps it from idling out.
     pub(crate) async fn is_still_good(&self) -> bool {
         let session = self.api.accounts.session(self.token.hash(), self.api.now()).await;

@@ -1,20 +1,19 @@
 //! What somebody who stands before a seal asks: what is this, and is it whole?
 
 use axum::Json;
-use plomb_devices::Request;
-use plomb_model::{DeviceId, EventId, Protocol, ReceivedAt, Scheme};
+use plomb_model::{DeviceId, Protocol, Scheme};
 use plomb_passive::identity::{Identified, canonical, resolve};
 use plomb_registry::{Device, Registry, RegistryError};
 use plomb_rules::{DeviceIndex, DeviceState, Finding, Ground, State, Verdict};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::seal_readings::{Message, read_now};
 use super::session::Peer;
-use crate::Kept;
 use crate::access::{Authorised, Read};
 use crate::problem::{Problem, ProblemView};
 use crate::request::Body;
-use crate::view::{DeviceView, FindingView, LookUpKind, LookUpView, RegisteredView, Time};
+use crate::view::{DeviceView, FindingView, LookUpKind, LookUpView, RegisteredView};
 
 /// Longest text that is looked up, bytes: the longest links of taps have some 300.
 const TEXT_BYTES_MAX: usize = 2048;
@@ -50,7 +49,9 @@ pub(crate) async fn look_up(
     }
     let found = resolve(text);
     if matches!(found, Identified::Tap(_)) {
-        return tap(&reader, &peer.to_string(), text).await.map(Json);
+        let frame =
+            Message { protocol: Protocol::Ntag424, content_type: "text/plain", body: text.as_bytes() };
+        return read_now(&reader, &peer.to_string(), LookUpKind::Tap, frame).await.map(Json);
     }
     let (mut kind, problem) = kind_of(&found);
     let mut names: Vec<DeviceId> = found.device_id().into_iter().collect();
@@ -91,15 +92,19 @@ fn numbers(text: &str) -> impl Iterator<Item = DeviceId> + '_ {
 }
 
 /// A seal by its names: the first is the registered one, where it is registered.
-struct Named {
+#[derive(Clone)]
+pub(super) struct Named {
     names: Vec<DeviceId>,
     /// The spellings that led to it: it may be heard by one of them.
-    asked: Vec<DeviceId>,
+    pub(super) asked: Vec<DeviceId>,
     registered: Option<Device>,
 }
 
 /// Which seals go by these names, by the register; a name that it does not know stands for itself.
-async fn registered(reader: &Authorised<Read>, names: Vec<DeviceId>) -> Result<Vec<Named>, Problem> {
+pub(super) async fn registered(
+    reader: &Authorised<Read>,
+    names: Vec<DeviceId>,
+) -> Result<Vec<Named>, Problem> {
     reader
         .look(move |registry| {
             let mut found: Vec<Named> = Vec::new();
@@ -144,7 +149,7 @@ fn last(state: &State, seal: Named) -> Option<FindingView> {
 }
 
 /// The row of the name that was heard last.
-fn heard<'a>(state: &'a State, seal: &Named) -> Option<(DeviceIndex, &'a DeviceState)> {
+pub(super) fn heard<'a>(state: &'a State, seal: &Named) -> Option<(DeviceIndex, &'a DeviceState)> {
     let rows = seal.names.iter().chain(&seal.asked).filter_map(|name| {
         let index = state.devices.find(name)?;
         Some((index, state.devices.row(index)?))
@@ -152,7 +157,7 @@ fn heard<'a>(state: &'a State, seal: &Named) -> Option<(DeviceIndex, &'a DeviceS
     rows.max_by_key(|(_, device)| device.last_received_at)
 }
 
-fn with_names(
+pub(super) fn with_names(
     state: &State,
     view: FindingView,
     heard: Option<(DeviceIndex, &DeviceState)>,
@@ -166,38 +171,4 @@ fn with_names(
         device: heard.map(|(index, device)| DeviceView::new(state, index, device)),
         ..view
     }
-}
-
-/// The link of a tap: kept, judged, answered.
-async fn tap(reader: &Authorised<Read>, peer: &str, text: &str) -> Result<LookUpView, Problem> {
-    let mut frame = Vec::new();
-    Request::write("POST", "/ntag424", &[("content-type", b"text/plain")], text.as_bytes(), &mut frame);
-    let at = reader.now();
-    let Kept { entry, decoded } = reader.bring(Protocol::Ntag424, peer, frame).await?;
-    let report = decoded.reports().next();
-    let problem = report.and_then(|report| report.issues.first()).map(ToString::to_string);
-    let reading = report.and_then(|report| report.device.zip(report.events.first().cloned()));
-    let Some((device, event)) = reading else {
-        let seal = FindingView::new(Finding { verdict: Verdict::Unproven, ground: Ground::NoKey });
-        let event = entry.map(|entry| EventId { entry, index: 0 }.to_string());
-        let seal = FindingView { read_at: Some(Time(at)), read_now: true, event, ..seal };
-        return Ok(LookUpView { kind: LookUpKind::Tap, problem, id: None, seals: vec![seal] });
-    };
-    let mut seals = Vec::new();
-    for seal in registered(reader, vec![device]).await? {
-        let event = event.clone();
-        let judged = reader.ask(move |state| {
-            let id = entry.map(|entry| EventId { entry, index: 0 });
-            let finding = Finding::of_reading(state, &device, Protocol::Ntag424, ReceivedAt(at), &event);
-            let view = FindingView {
-                read_at: Some(Time(at)),
-                read_now: true,
-                event: id.map(|id| id.to_string()),
-                ..FindingView::new(finding)
-            };
-            with_names(state, view, heard(state, &seal), seal)
-        });
-        seals.push(judged.await?);
-    }
-    Ok(LookUpView { kind: LookUpKind::Tap, problem, id: Some(device.to_string()), seals })
 }

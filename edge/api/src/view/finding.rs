@@ -29,6 +29,8 @@ pub(crate) struct LookUpView {
 pub(crate) enum LookUpKind {
     /// The link of a tap on a tag.
     Tap,
+    /// What a handheld read.
+    Reading,
     /// A container number whose check digit holds.
     Container,
     /// A container number with a wrong character.

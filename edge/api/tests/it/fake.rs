@@ -215,8 +215,13 @@ impl Platform for Fake {
         session.receive(at(1_000), &frame, &mut decoded);
         session.finish(at(1_000), &mut decoded);
         let report = decoded.reports().next().unwrap();
-        let entry = report.device.map(|device| self.take(protocol, device, 1_000, report.events.to_vec()));
+        let sender = report.device.or_else(|| report.events.first().and_then(|event| event.peripheral));
+        let entry = sender.map(|device| self.take(protocol, device, 1_000, report.events.to_vec()));
         Box::pin(async move { Ok(Kept { entry, decoded }) })
+    }
+
+    fn challenge(&self, at: Timestamp) -> String {
+        plomb_wire::to_hex(&plomb_devices::challenge(&SessionConfig::default().key, at))
     }
 
     fn updates(&self, after: Option<u64>) -> Subscription {

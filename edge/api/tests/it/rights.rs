@@ -20,6 +20,8 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         read("/events/0-0/raw"),
         read("/alarms"),
         read("/alarms/1"),
+        ("POST", "/seals/challenges", Value::Null, Right::Read, 201),
+        ("POST", "/seals/readings", json!({"tags": []}), Right::Read, 200),
         ("POST", "/seals/look-up", json!({"text": "CSQU3054383"}), Right::Read, 200),
         read("/fleet"),
         read("/protocols"),

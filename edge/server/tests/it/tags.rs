@@ -123,3 +123,59 @@ fn an_officer_taps_a_seal_and_is_told_whether_it_is_whole() {
     let said = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
 }
+
+#[test]
+fn a_handheld_draws_a_challenge_and_the_chip_that_answers_it_is_known_by_its_key() {
+    use plomb_simulator::tag::uhf::Chip;
+    let mut server = Server::new();
+    let (mut chip, keys, configuration) =
+        (Chip::new(3, 1), server.file("keys.txt"), server.file("plomb.toml"));
+    std::fs::write(&keys, chip.line()).unwrap();
+    std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\n")).unwrap();
+    server.configure(&configuration);
+    server.start();
+    let token = server.log_in("viewer", "viewer");
+    let draw = || -> [u8; 10] {
+        let (status, drawn) = server.call("/api/v1/seals/challenges", &token, "", "");
+        assert_eq!(status, 201, "{drawn}");
+        plomb_wire::from_hex(drawn["challenge"].as_str().unwrap()).unwrap().try_into().unwrap()
+    };
+    let bring = |reading: &str| {
+        let (status, found) = server.call("/api/v1/seals/readings", &token, "", reading);
+        assert_eq!((status, &found["kind"]), (200, &json!("reading")), "{found}");
+        (found["seals"][0].clone(), found["problem"].clone())
+    };
+    let first = draw();
+    for memory in [false, true] {
+        let (seal, problem) = bring(&chip.read(&first, memory));
+        assert_eq!(problem, Value::Null);
+        assert_eq!(seal["id"], format!("tag:{}", chip.tid()));
+        assert_eq!(seal["device"]["trust"]["identity"], "mac", "{seal}");
+        assert_eq!(
+            (&seal["verdict"], &seal["ground"]),
+            (&json!("unproven"), &json!("nothing-said")),
+            "{seal}"
+        );
+    }
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    bring(&chip.read(&draw(), false));
+    let (seal, _) = bring(&chip.read(&first, false));
+    assert_eq!(seal["ground"], "used-before", "a challenge of before the last one: {seal}");
+    wait_for_alarm(&server, &token, "proof-replayed", seal["id"].as_str().unwrap());
+    let (seal, problem) = bring(&chip.read(b"0123456789", false));
+    assert_eq!(seal["ground"], "wrong-code", "{seal}");
+    assert!(problem.as_str().unwrap().contains("not issued by this platform"), "{problem}");
+
+    server.stop();
+    let replay = server.run(&[
+        "replay",
+        "--redecode",
+        "--verify",
+        "--config",
+        text(&configuration),
+        "--directory",
+        text(&server.data()),
+    ]);
+    let said = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
+}

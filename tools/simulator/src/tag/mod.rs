@@ -2,6 +2,8 @@
 //!
 //! The chip's arithmetic is done with the AES and CMAC of well-known crates, and not with the platform's.
 
+pub mod uhf;
+
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 

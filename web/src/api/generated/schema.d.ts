@@ -675,6 +675,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draw a challenge for tags. Nobody can foretell it; each tag may answer it once. */
+        post: operations["draw_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/look-up": {
         parameters: {
             query?: never;
@@ -689,6 +706,26 @@ export interface paths {
          *     in the name of this account.
          */
         post: operations["look_up_seal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seals/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring what a handheld read, in the JSON of `iso29167-10` (docs/protocols/iso29167-10.md). It is kept and judged like any
+         *     report, in the name of this account.
+         */
+        post: operations["bring_readings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -935,6 +972,16 @@ export interface components {
             message: components["schemas"]["Message"];
             raw: components["schemas"]["Raw"];
             replies: components["schemas"]["Reply"][];
+        };
+        /** @description A challenge for the tags that a handheld is about to read. */
+        Challenge: {
+            /**
+             * @description Ten bytes in hex: IChallenge of ISO/IEC 29167-10.
+             * @example 0679b3c2a1f04d55e9c1
+             */
+            challenge: string;
+            /** @description An answer that comes later proves nothing. */
+            expires_at: components["schemas"]["Time"];
         };
         /**
          * @description How the device is powered and heard.
@@ -1322,7 +1369,7 @@ export interface components {
          * @description What sort of text.
          * @enum {string}
          */
-        LookUpKind: "tap" | "container" | "wrong-container" | "code" | "wrong-code" | "chip" | "mark" | "device" | "nothing";
+        LookUpKind: "tap" | "reading" | "container" | "wrong-container" | "code" | "wrong-code" | "chip" | "mark" | "device" | "nothing";
         /** @description The frame laid open. */
         Message: {
             fields: components["schemas"]["Field"][];
@@ -1573,7 +1620,7 @@ export interface components {
          * @description A device protocol.
          * @enum {string}
          */
-        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
+        Protocol: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "iso29167-10" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description A protocol that is spoken. */
         ProtocolDescription: {
             /** @description Of `position`, `seal`, `condition`, `commands`, `trust`. */
@@ -1645,7 +1692,7 @@ export interface components {
          * @description What was spoken, where that was recognised.
          * @enum {string}
          */
-        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
+        RawProtocol: "unrecognised" | "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "iso29167-10" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
         /** @description One measured or reported thing. */
         Reading: {
             /**
@@ -2390,7 +2437,7 @@ export interface operations {
                 /** @description Part of the identifier, upper or lower case. */
                 search?: string;
                 /** @description Only devices that speak this. */
-                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
+                protocol?: "jointech" | "jt808" | "gt06" | "teltonika" | "queclink" | "meitrack" | "topflytech" | "eseal" | "suntech" | "osmand" | "owntracks" | "digitalmatter" | "flespi" | "sigfox" | "iridium" | "rockblock" | "globalstar" | "spot" | "llrp" | "bthome" | "tk103" | "h02" | "galileosky" | "egts" | "navtelecom" | "wialon-ips" | "wialon-retranslator" | "envotech" | "teratrack" | "impinj" | "zebra" | "ntag424" | "iso29167-10" | "ruuvi" | "eye" | "chirpstack" | "eddystone-eid" | "aprilbrother" | "theengs" | "e-seal-json" | "plomb-coap" | "plomb-mqtt";
                 /** @description Only devices that stand so; `unregistered` are those in quarantine. */
                 standing?: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
                 /** @description Only devices with an open alarm. */
@@ -3861,6 +3908,25 @@ export interface operations {
             };
         };
     };
+    draw_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+        };
+    };
     look_up_seal: {
         parameters: {
             query?: never;
@@ -3888,6 +3954,45 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookUp"];
                 };
             };
             422: {
