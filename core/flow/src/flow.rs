@@ -33,6 +33,8 @@ pub struct Outcome {
     pub duplicates: u64,
     /// How many events of senders themselves have a proof that does not count.
     pub disbelieved: u32,
+    /// How many alarms of unregistered devices were held back, because there were too many.
+    pub held_back: u64,
     /// How many issues the reports carried.
     pub issues: u64,
     /// How many reports came from devices that have not said who they are.
@@ -121,7 +123,9 @@ impl Flow {
             };
             received.duplicates = self.apply(about, &received, outcome);
             ledger.append(&mut |bytes| encode_received(&received, bytes));
+            let before = self.state.strangers.held_back;
             self.judge();
+            outcome.held_back += self.state.strangers.held_back - before;
             self.decide(about, ledger, outcome);
             outcome.reports += 1;
             outcome.issues += issues.len() as u64;

@@ -21,6 +21,7 @@ mod settings;
 mod silence;
 mod standings;
 mod state;
+mod strangers;
 mod transition;
 
 pub use alarms::{Alarms, Change};
@@ -42,4 +43,5 @@ pub use rules::evaluate;
 pub use settings::{RuleSettings, SettingError};
 pub use standings::Standings;
 pub use state::{Condition, State};
+pub use strangers::{STRANGER_ALARMS_PER_MINUTE_MAX, Strangers};
 pub use transition::{Reported, Transition};

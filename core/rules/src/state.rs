@@ -13,7 +13,7 @@ use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
     Alarms, Change, Chips, CommandRefusal, CommandStep, Commands, DeviceIndex, DeviceState, Devices,
-    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Transition,
+    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Strangers, Transition,
 };
 
 /// How a device stands, in one word.
@@ -66,6 +66,8 @@ pub struct State {
     pub expected: ExpectedReads,
     /// The commands to devices.
     pub commands: Commands,
+    /// What devices that nobody has registered may still raise.
+    pub strangers: Strangers,
     settings: RuleSettings,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
@@ -316,6 +318,12 @@ impl State {
         changes: &mut Vec<Change>,
     ) {
         let Some(device) = self.devices.row_mut(transition.device) else { return };
+        if self.standings.of(&device.id) == Standing::Unregistered
+            && !device.has_open(kind)
+            && !self.strangers.may_raise(transition.received_at)
+        {
+            return;
+        }
         let finding = Finding {
             kind,
             detail: detail.into(),

@@ -199,6 +199,8 @@ pub struct SenderStatus {
     pub bad_connections: u64,
     /// Datagrams and messages dropped because their sender had brought too many of them.
     pub dropped_messages: u64,
+    /// Alarms of unregistered devices that were not raised, because there were too many in a minute.
+    pub held_back_alarms: u64,
 }
 
 /// How the journal stands.

@@ -19,6 +19,7 @@ pub(crate) struct EngineCounters {
     pub(crate) issues: AtomicU64,
     pub(crate) unidentified: AtomicU64,
     pub(crate) alarm_changes: AtomicU64,
+    pub(crate) held_back: AtomicU64,
     rate: Mutex<(Instant, u64, f64)>,
 }
 
@@ -30,6 +31,7 @@ impl Default for EngineCounters {
             issues: AtomicU64::default(),
             unidentified: AtomicU64::default(),
             alarm_changes: AtomicU64::default(),
+            held_back: AtomicU64::default(),
             rate: Mutex::new((Instant::now(), 0, 0.0)),
         }
     }
@@ -43,6 +45,7 @@ impl EngineCounters {
         self.issues.fetch_add(outcome.issues, Ordering::Relaxed);
         self.unidentified.fetch_add(outcome.unidentified, Ordering::Relaxed);
         self.alarm_changes.fetch_add(outcome.changes.len() as u64, Ordering::Relaxed);
+        self.held_back.fetch_add(outcome.held_back, Ordering::Relaxed);
     }
 
     /// Reports a second, over about the last ten seconds.

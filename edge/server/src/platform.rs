@@ -148,6 +148,7 @@ impl Platform for Plomb {
                 bad_reports: self.ingest.bad_reports.load(Ordering::Relaxed),
                 bad_connections: self.ingest.bad_connections.load(Ordering::Relaxed),
                 dropped_messages: self.ingest.dropped_messages.load(Ordering::Relaxed),
+                held_back_alarms: self.engine.held_back.load(Ordering::Relaxed),
             },
             journal: JournalStatus {
                 bytes: stats.unsealed_bytes + stats.history_bytes,
@@ -201,6 +202,11 @@ impl Plomb {
             "plomb_flow_alarm_changes_total",
             "Alarms raised or changed.",
             value(&engine.alarm_changes),
+        );
+        text.counter(
+            "plomb_flow_held_back_alarms_total",
+            "Alarms of unregistered devices that were not raised, because there were too many.",
+            value(&engine.held_back),
         );
         text.gauge("plomb_flow_devices", "Devices known.", value(&self.devices));
         let clients = u64::try_from(self.ring.clients()).unwrap_or(u64::MAX);

@@ -20,7 +20,7 @@ use crate::Flow;
 mod commands;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.

@@ -3,7 +3,7 @@
 
 use plomb_evidence::{Action, Entry, Operated};
 use plomb_model::{DeviceId, EntryId, EventId, ReceivedAt, Standing, Timestamp};
-use plomb_rules::{DeviceIndex, Expected, State};
+use plomb_rules::{DeviceIndex, Expected, State, Strangers};
 
 use super::{Reader, SnapshotError, Writer, count, number};
 
@@ -14,6 +14,8 @@ pub(super) fn write(out: &mut Writer, state: &State) {
         count(state.expected.len()),
         count(state.gates.len()),
     ]);
+    let Strangers { minute, raised, held_back } = state.strangers;
+    out.numbers(&[minute, i64::from(raised), number(held_back)]);
     for (device, standing, since) in state.standings.iter() {
         out.device(device);
         out.numbers(&[i64::from(standing as u8), since.0.as_millis()]);
@@ -40,6 +42,9 @@ pub(super) fn write(out: &mut Writer, state: &State) {
 
 pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), SnapshotError> {
     let [standings, chips, expected, gates] = reader.fixed()?;
+    let [minute, raised, held_back] = reader.fixed()?;
+    let raised = u32::try_from(raised).map_err(|_| reader.damaged())?;
+    state.strangers = Strangers { minute, raised, held_back: held_back.cast_unsigned() };
     for _ in 0..standings {
         let device = reader.device()?;
         let [code, since] = reader.fixed()?;

@@ -12,6 +12,7 @@ mod life;
 mod proof;
 mod seal;
 mod silence;
+mod strangers;
 mod supply;
 mod tag;
 mod time;

@@ -33,6 +33,8 @@ pub(crate) struct SendersView {
     bad_connections: u64,
     /// Datagrams and messages dropped because their sender had brought too many of them.
     dropped_messages: u64,
+    /// Alarms of unregistered devices that were not raised, because there were too many in a minute.
+    held_back_alarms: u64,
 }
 
 /// How the journal stands.
@@ -99,6 +101,7 @@ impl From<Status> for StatusView {
                 bad_reports: status.senders.bad_reports,
                 bad_connections: status.senders.bad_connections,
                 dropped_messages: status.senders.dropped_messages,
+                held_back_alarms: status.senders.held_back_alarms,
             },
             journal: JournalView {
                 bytes: journal.bytes,

@@ -258,7 +258,12 @@ impl Platform for Fake {
             devices: self.state.lock().unwrap().devices.len() as u64,
             connections: 1,
             reports_per_s: 2.5,
-            senders: SenderStatus { bad_reports: 7, bad_connections: 1, dropped_messages: 2 },
+            senders: SenderStatus {
+                bad_reports: 7,
+                bad_connections: 1,
+                dropped_messages: 2,
+                held_back_alarms: 3,
+            },
             journal: JournalStatus { bytes: 1_000, segments: 1, oldest_at: Some(at(0).0) },
             ports: vec![BoundPort {
                 protocol: Some(Protocol::Jointech),

@@ -52,7 +52,7 @@ async fn status_and_protocols() {
         json!({
             "version": "0.1.0", "started_at": "2026-11-24T08:15:30.000Z", "sequence": 0, "devices": 0,
             "connections": 1, "reports_per_s": 2.5,
-            "senders": {"bad_reports": 7, "bad_connections": 1, "dropped_messages": 2},
+            "senders": {"bad_reports": 7, "bad_connections": 1, "dropped_messages": 2, "held_back_alarms": 3},
             "journal": {"bytes": 1000, "segments": 1, "oldest_at": "2026-11-24T08:15:30.000Z"},
             "ports": [{"protocol": "jointech", "transport": "tcp", "port": 5014}],
         })

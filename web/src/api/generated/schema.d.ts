@@ -1829,6 +1829,11 @@ export interface components {
              * @description Datagrams and messages dropped because their sender had brought too many of them.
              */
             dropped_messages: number;
+            /**
+             * Format: int64
+             * @description Alarms of unregistered devices that were not raised, because there were too many in a minute.
+             */
+            held_back_alarms: number;
         };
         /** @description A session. */
         Session: {
