@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use plomb_model::{DeviceId, Standing};
+use plomb_model::{DeviceId, Position, Standing};
 use plomb_session::{DeviceKey, KeyPurpose};
 
 /// The register as it is looked up.
@@ -10,7 +10,8 @@ use plomb_session::{DeviceKey, KeyPurpose};
 pub(crate) struct Live {
     pub(crate) devices: HashMap<DeviceId, Standing>,
     pub(crate) aliases: HashMap<DeviceId, DeviceId>,
-    pub(crate) readers: HashSet<DeviceId>,
+    /// With their places, where those are on record.
+    pub(crate) readers: HashMap<DeviceId, Option<Position>>,
     pub(crate) refused: HashSet<DeviceId>,
     pub(crate) keys: Keys,
 }
@@ -18,7 +19,7 @@ pub(crate) struct Live {
 impl Live {
     /// Whether somebody has said that it is ours.
     pub(crate) fn knows(&self, device: &DeviceId) -> bool {
-        self.readers.contains(device) || self.device_of(device).is_some()
+        self.readers.contains_key(device) || self.device_of(device).is_some()
     }
 
     /// The registered device of this name.

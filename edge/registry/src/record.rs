@@ -1,6 +1,8 @@
 //! What the register holds, in words of the domain.
 
-use plomb_model::{DeviceClass, DeviceId, Protocol, Scheme, Standing, Timestamp};
+use plomb_model::{
+    DeviceClass, DeviceId, Fix, LatitudeE7, LongitudeE7, Position, Protocol, Scheme, Standing, Timestamp,
+};
 use plomb_session::KeyPurpose;
 
 use crate::Fault;
@@ -221,6 +223,14 @@ impl Reader {
     /// Its name does not serve.
     pub fn device(&self) -> Result<DeviceId, Fault> {
         DeviceId::new(Scheme::Reader, &self.name).map_err(|why| Fault::new("name", why.to_string()))
+    }
+
+    /// Where it stands, if that is on record.
+    #[must_use]
+    pub fn place(&self) -> Option<Position> {
+        let (latitude, longitude) = self.place_e7?;
+        let (latitude, longitude) = (LatitudeE7::new(latitude).ok()?, LongitudeE7::new(longitude).ok()?);
+        Some(Position::new(latitude, longitude, Fix::Reader))
     }
 
     /// Whether it can be kept.

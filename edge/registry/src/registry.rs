@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use plomb_model::{DeviceId, Standing, Timestamp};
+use plomb_model::{DeviceId, Position, Standing, Timestamp};
 use plomb_session::{DeviceKey, KeyPurpose, Secrets};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -88,7 +88,8 @@ impl Registry {
         let aliases = store::aliases(connection, None)?;
         live.aliases = aliases.into_iter().map(|alias| (alias.alias, alias.device)).collect();
         let readers = store::readers(connection)?;
-        live.readers = readers.iter().filter_map(|reader| reader.device().ok()).collect();
+        live.readers =
+            readers.iter().filter_map(|reader| Some((reader.device().ok()?, reader.place()))).collect();
         live.refused = store::refusals(connection)?.into_iter().map(|refusal| refusal.device).collect();
         for key in store::keys(connection, &self.cipher)? {
             live.keys.put(key);
@@ -157,6 +158,12 @@ impl Registry {
     #[must_use]
     pub fn standing(&self, device: &DeviceId) -> Option<Standing> {
         self.live(|live| live.devices.get(device).copied())
+    }
+
+    /// Every gate with its place, where that is on record.
+    #[must_use]
+    pub fn gates(&self) -> Vec<(DeviceId, Option<Position>)> {
+        self.live(|live| live.readers.iter().map(|(gate, place)| (*gate, *place)).collect())
     }
 
     /// Every registered device that is out of service in some way.
@@ -262,7 +269,7 @@ impl Registry {
         let device = reader.device()?;
         let change = |db: &Transaction<'_>| store::put_reader(db, Who { by, at }, reader);
         self.write(change, |live| {
-            live.readers.insert(device);
+            live.readers.insert(device, reader.place());
         })
     }
 

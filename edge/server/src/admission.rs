@@ -1,14 +1,14 @@
 //! Whether a device is ours: unknown ones go to quarantine before their first report is judged, and the standings of
 //! the register are put into the journal.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use plomb_devices::Decoded;
 use plomb_evidence::{Action, Operated};
 use plomb_flow::{Flow, Input};
 use plomb_ingest::now;
-use plomb_model::{DeviceId, Standing};
+use plomb_model::{DeviceId, Position, Standing};
 use plomb_registry::Registry;
 
 use crate::config::Unknown;
@@ -71,11 +71,25 @@ impl Admission {
                 wanted.push((*device, registered.unwrap_or(Standing::InService)));
             }
         }
+        self.place_gates(round, flow);
         wanted.sort_unstable();
         for (device, standing) in wanted {
             if flow.state().standings.of(&device) != standing {
                 set(round, flow, device, standing, "so says the register");
             }
+        }
+    }
+
+    /// A passive seal is where the gate stands that reads it.
+    fn place_gates(&self, round: &mut Round, flow: &mut Flow) {
+        let registered: BTreeMap<DeviceId, Option<Position>> = self.registry.gates().into_iter().collect();
+        let known = &flow.state().gates;
+        let gone = known.iter().map(|(gate, _)| *gate).filter(|gate| !registered.contains_key(gate));
+        let mut wanted: Vec<(DeviceId, Option<Position>)> = gone.map(|gate| (gate, None)).collect();
+        wanted.extend(registered.into_iter().filter(|(gate, place)| known.of(gate) != place.as_ref()));
+        for (gate, place) in wanted {
+            let action = Action::PlaceGate { gate, place };
+            round.run(flow, &Input::Operated(&Operated { at: now(), by: BY.into(), action }));
         }
     }
 }

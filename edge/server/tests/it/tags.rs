@@ -179,3 +179,27 @@ fn a_handheld_draws_a_challenge_and_the_chip_that_answers_it_is_known_by_its_key
     let said = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
 }
+
+#[test]
+fn a_seal_that_two_gates_far_apart_read_is_at_two_places() {
+    let mut server = Server::new();
+    server.start();
+    let keeper = server.log_in("keeper", "device-operator");
+    for (gate, latitude, longitude) in [("gate-1", -1.2921, 36.8219), ("gate-2", -4.0435, 39.6682)] {
+        let body = json!({"latitude": latitude, "longitude": longitude}).to_string();
+        let path = format!("/api/v1/registry/readers/{gate}");
+        let (status, said) = server.send("PUT", &path, &keeper, "", &body);
+        assert_eq!(status, 200, "{said}");
+    }
+    // The register is looked at every second.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    read(&server, "gate-1", CHIP);
+    let seen = device(&server, &keeper);
+    assert_eq!(
+        (&seen["position"]["latitude"], &seen["position"]["fix"]),
+        (&json!(-1.2921), &json!("reader"))
+    );
+    read(&server, "gate-2", CHIP);
+    let alarm = wait_for_alarm(&server, &keeper, "seal-at-two-places", TAG);
+    assert_eq!(alarm["causes"].as_array().unwrap().len(), 2, "both readings: {alarm}");
+}
