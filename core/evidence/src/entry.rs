@@ -5,7 +5,7 @@
 
 use plomb_model::{
     Alarm, AlarmChange, AlarmId, CommandState, CommandTicket, ConnectionId, DeviceId, Dispatch, EntryId,
-    Event, Issue, Order, Position, Protocol, ReceivedAt, Standing, Timestamp, Transport,
+    Event, Issue, MovementId, Order, Position, Protocol, ReceivedAt, Standing, Timestamp, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -151,6 +151,15 @@ pub enum Action {
         gate: DeviceId,
         /// Where; `None` takes it off the record.
         place: Option<Position>,
+    },
+    /// Took a step of a movement under seal.
+    Step {
+        /// Which movement.
+        movement: MovementId,
+        /// Name of the step.
+        step: Box<str>,
+        /// Names and texts of its fields, as they were filled in.
+        fields: Box<[(Box<str>, Box<str>)]>,
     },
     /// Ordered a device to do something.
     Order {

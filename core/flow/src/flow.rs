@@ -6,9 +6,10 @@ use plomb_evidence::{
     Sent, encode, encode_received,
 };
 use plomb_model::{
-    Acknowledgement, CommandTicket, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, Protocol,
-    Reading, ReceivedAt, UnlockMethod, UnlockReport, UnlockVerdict,
+    Acknowledgement, CommandTicket, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, MovementId,
+    Protocol, Reading, ReceivedAt, UnlockMethod, UnlockReport, UnlockVerdict,
 };
+use plomb_movements::{Act, Form};
 use plomb_rules::{
     Change, CommandRecord, CommandStep, DeviceIndex, Reported, RuleSettings, State, Transition, evaluate,
 };
@@ -25,6 +26,8 @@ pub struct Outcome {
     pub changes: Vec<(EntryId, Change)>,
     /// Commands that came into another state, in order, with the entry that records it.
     pub commands: Vec<(EntryId, CommandRecord)>,
+    /// Movements that changed, in order, with the entry that changed them.
+    pub movements: Vec<(EntryId, MovementId)>,
     /// Devices whose state changed, in order, with repeats.
     pub touched: Vec<DeviceIndex>,
     /// How many reports were handled.
@@ -49,6 +52,8 @@ pub struct Flow {
     pub(crate) changes: Vec<Change>,
     /// Commands that the input in hand changed.
     pub(crate) commands: Vec<CommandTicket>,
+    /// Movements that the input in hand changed.
+    pub(crate) movements: Vec<MovementId>,
 }
 
 impl Flow {
@@ -61,7 +66,13 @@ impl Flow {
     /// Goes on from a state.
     #[must_use]
     pub const fn with_state(state: State) -> Self {
-        Self { state, transitions: Vec::new(), changes: Vec::new(), commands: Vec::new() }
+        Self {
+            state,
+            transitions: Vec::new(),
+            changes: Vec::new(),
+            commands: Vec::new(),
+            movements: Vec::new(),
+        }
     }
 
     /// The state, to look at.
@@ -151,17 +162,19 @@ impl Flow {
         let about = ledger.next();
         let entry = Entry::Operated(operated.clone());
         ledger.append(&mut |bytes| encode(&entry, bytes));
-        self.act(operated);
+        self.act(about, operated);
+        outcome.movements.extend(self.movements.drain(..).map(|movement| (about, movement)));
         self.decide(about, ledger, outcome);
     }
 
     /// Time is journalled only where it decided something.
     fn advance(&mut self, now: ReceivedAt, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
-        self.pass(now);
-        if self.changes.is_empty() && self.commands.is_empty() {
+        let about = ledger.next();
+        self.pass(about, now);
+        if self.changes.is_empty() && self.commands.is_empty() && self.movements.is_empty() {
             return;
         }
-        let about = ledger.next();
+        outcome.movements.extend(self.movements.drain(..).map(|movement| (about, movement)));
         ledger.append(&mut |bytes| encode(&Entry::Clocked(now), bytes));
         self.decide(about, ledger, outcome);
     }
@@ -181,8 +194,9 @@ impl Flow {
     }
 
     /// Time has come.
-    pub(crate) fn pass(&mut self, now: ReceivedAt) {
+    pub(crate) fn pass(&mut self, entry: EntryId, now: ReceivedAt) {
         self.state.advance(now, &mut self.changes);
+        self.movements.extend(self.state.movements.pass(entry, now));
         self.commands.extend(self.state.commands.advance(now));
     }
 
@@ -275,7 +289,7 @@ impl Flow {
     }
 
     /// Does what a person ordered.
-    pub(crate) fn act(&mut self, operated: &Operated) {
+    pub(crate) fn act(&mut self, entry: EntryId, operated: &Operated) {
         let (at, by) = (operated.at, &*operated.by);
         match &operated.action {
             Action::Order { ticket, device, order, key, expires_at, four_eyes } => {
@@ -306,6 +320,12 @@ impl Flow {
                 self.state.await_read(*device, *gate, *by, operated.at);
             }
             Action::PlaceGate { gate, place } => self.state.gates.set(*gate, *place),
+            Action::Step { movement, step, fields } => {
+                let form = Form::of(fields.iter().cloned());
+                let act = Act { movement: *movement, step, form: &form };
+                // Whoever takes a step has asked whether it may be taken, on this thread.
+                self.movements.extend(self.state.take_step(entry, at, by, act));
+            }
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);
             }

@@ -1,6 +1,6 @@
 //! Recorded inputs through the same steps, and the comparison with what was decided at the time.
 
-use plomb_evidence::{CommandChange, Configured, Entry, Received, ReceivedRef};
+use plomb_evidence::{Action, CommandChange, Configured, Entry, Received, ReceivedRef};
 use plomb_model::EntryId;
 use plomb_rules::{Change, DeviceIndex, RuleSettings};
 
@@ -118,8 +118,14 @@ impl Flow {
                     replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
                 }
             }
-            Entry::Operated(operated) => self.act(operated),
-            Entry::Clocked(now) => self.pass(*now),
+            Entry::Operated(operated) => {
+                self.act(id, operated);
+                if matches!(operated.action, Action::Step { .. }) && self.movements.is_empty() {
+                    let note = "a step of a movement is not taken again";
+                    replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
+                }
+            }
+            Entry::Clocked(now) => self.pass(id, *now),
             Entry::Sent(sent) => self.sent(sent),
             Entry::Dispatched(dispatched) => self.dispatched(dispatched),
             Entry::Opened(opened) => self.state.connect(opened.connection),
@@ -127,6 +133,7 @@ impl Flow {
             Entry::Configured(configured) => self.configure_again(id, configured, replayed),
             Entry::Decided(_) => {}
         }
+        self.movements.clear();
         if !self.changes.is_empty() || !self.commands.is_empty() {
             let commands = self.command_changes();
             self.commands.clear();

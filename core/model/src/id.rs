@@ -251,6 +251,16 @@ impl FromStr for EventId {
     }
 }
 
+/// Number of a movement under seal, counted from 1 in the order of declaration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MovementId(pub u64);
+
+impl fmt::Display for MovementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Number of an alarm, counted from 1 in the order of raising.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlarmId(pub u64);

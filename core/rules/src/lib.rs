@@ -12,6 +12,7 @@ mod device;
 mod devices;
 mod distance;
 mod expected;
+mod facts;
 mod finding;
 mod gates;
 mod proof;

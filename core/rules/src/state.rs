@@ -6,6 +6,7 @@ use plomb_model::{
     Acknowledgement, AlarmChange, AlarmId, AlarmKind, CommandTicket, ConnectionId, DeviceId, EventId,
     OccurredAt, Priority, Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
 };
+use plomb_movements::Movements;
 
 use crate::alarms::Finding;
 use crate::chips::chip_of;
@@ -66,6 +67,8 @@ pub struct State {
     pub expected: ExpectedReads,
     /// The commands to devices.
     pub commands: Commands,
+    /// The movements under seal.
+    pub movements: Movements,
     /// What devices that nobody has registered may still raise.
     pub strangers: Strangers,
     settings: RuleSettings,

@@ -5,7 +5,8 @@ use std::pin::Pin;
 
 use plomb_devices::{Decoded, Description};
 use plomb_evidence::{Action, Entry, Received};
-use plomb_model::{DeviceId, EntryId, Protocol, Timestamp, Transport};
+use plomb_model::{DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
+use plomb_movements::{Form, Movement};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
 
 use crate::Subscription;
@@ -30,6 +31,15 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Takes a step of a command to a device. Comes back once it is durable, with the command as it is then.
     fn command(&self, by: &str, step: CommandStep) -> Reply<Result<CommandRecord, Refused>>;
+
+    /// Takes a step of a movement; without a number it declares a new one. Comes back once it is durable.
+    fn step(
+        &self,
+        by: &str,
+        movement: Option<MovementId>,
+        step: &str,
+        form: Form,
+    ) -> Reply<Result<Movement, Refused>>;
 
     /// Keeps and judges a message that a person brings, such as the link of a tap. Comes back once it is durable.
     fn bring(&self, protocol: Protocol, peer: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>>;
@@ -74,6 +84,9 @@ pub enum Refused {
     /// It cannot be done as things stand. A sentence for the person.
     #[error("{0}")]
     Conflict(String),
+    /// What was asked for is wrong in itself. A sentence for the person.
+    #[error("{0}")]
+    Unacceptable(String),
     /// It takes another person than the one who asks; the text says why.
     #[error("{0}")]
     AnotherPerson(String),

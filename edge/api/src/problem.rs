@@ -158,6 +158,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Unknown(what) => Self::not_found(what),
             Refused::Conflict(why) => Self::conflict(why),
+            Refused::Unacceptable(why) => Self::unacceptable(why),
             Refused::AnotherPerson(why) => Self::another_person(why),
             Refused::Unavailable(unavailable) => unavailable.into(),
         }

@@ -22,8 +22,9 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, commands, devices, events, expectations, history, live, quarantine, registry,
-    registry_gates, registry_keys, seal_readings, seals, service, session, tiles, track,
+    accounts, alarms, commands, devices, events, expectations, history, live, movements, movements_import,
+    quarantine, registry, registry_gates, registry_keys, seal_readings, seals, service, session, tiles,
+    track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -52,6 +53,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "events", description = "One event and the way from its bytes to its alarms"),
         (name = "alarms", description = "What needs a person's action"),
         (name = "commands", description = "What devices are told to do"),
+        (name = "movements", description = "What is declared, sealed, watched and discharged"),
         (name = "seals", description = "What somebody who stands before a seal asks"),
         (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
         (name = "live", description = "What happens now"),
@@ -154,6 +156,12 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))
+        .routes(routes!(movements::list, movements::declare))
+        .routes(routes!(movements_import::import))
+        .routes(routes!(movements::get))
+        .routes(routes!(movements::step))
+        .routes(routes!(movements::checks))
+        .routes(routes!(movements::policies))
         .routes(routes!(seals::look_up))
         .routes(routes!(seal_readings::challenge))
         .routes(routes!(seal_readings::readings))

@@ -12,7 +12,8 @@ use plomb_api::{DeviceMark, Question, Refused, Ring, Update, UpdateChange};
 use plomb_evidence::{Action, Operated};
 use plomb_flow::{Flow, Input};
 use plomb_ingest::{Arrival, Batch as Arrived, Release, now};
-use plomb_model::EntryId;
+use plomb_model::{EntryId, MovementId};
+use plomb_movements::{Act, Form, Refusal};
 use plomb_rules::{Change, CommandRefusal, CommandStep, RuleSettings};
 use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +25,7 @@ use crate::moved::Moved;
 use crate::outbox::Outbox;
 use crate::platform::Peers;
 use crate::recover::{Recovered, Recovery};
-use crate::round::{CommandAnswer, Round};
+use crate::round::{CommandAnswer, Round, StepAnswer};
 
 /// Arrivals taken from the listeners at once.
 const ARRIVALS_PER_ROUND: usize = 256;
@@ -45,6 +46,8 @@ pub(crate) enum Work {
     Operate { by: Box<str>, action: Action, reply: oneshot::Sender<Option<Vec<Change>>> },
     /// A step of a command; answered with the command as it is then.
     Command { by: Box<str>, step: CommandStep, reply: CommandAnswer },
+    /// A step of a movement, or the first of a new one; answered with the movement as it is then.
+    Step { by: Box<str>, movement: Option<MovementId>, step: Box<str>, form: Form, reply: StepAnswer },
     /// A snapshot of the state: the number of the next entry and the bytes.
     Snapshot(oneshot::Sender<(EntryId, Vec<u8>)>),
 }
@@ -175,12 +178,16 @@ impl Engine {
         match work {
             Work::Ask(question) => question(self.flow.state()),
             Work::Command { by, step, reply } => self.command(round, by, step, reply),
+            Work::Step { by, movement, step, form, reply } => {
+                self.step(round, by, movement, (&step, form), reply);
+            }
             Work::Operate { by, action, reply } => {
                 let known = match &action {
                     Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
                     Action::SetStanding { .. } | Action::Expect { .. } | Action::PlaceGate { .. } => true,
-                    // Commands come as work of their own, which says why one is refused.
-                    Action::Order { .. }
+                    // Commands and movements come as work of their own, which says why one is refused.
+                    Action::Step { .. }
+                    | Action::Order { .. }
                     | Action::Authorise { .. }
                     | Action::Refuse { .. }
                     | Action::Cancel { .. } => false,
@@ -272,6 +279,31 @@ impl Engine {
         }
     }
 
+    /// Takes a step of a movement, if it may be taken.
+    fn step(
+        &mut self,
+        round: &mut Round,
+        by: Box<str>,
+        movement: Option<MovementId>,
+        (step, form): (&str, Form),
+        reply: StepAnswer,
+    ) {
+        let (state, at) = (self.flow.state(), now());
+        let movement = movement.unwrap_or_else(|| state.movements.next_id());
+        match state.check_step(at, Act { movement, step, form: &form }) {
+            Ok(_) => {
+                let fields = form.fields().into();
+                let action = Action::Step { movement, step: step.into(), fields };
+                round.step(&mut self.flow, &Operated { at, by, action }, movement, reply);
+            }
+            Err(refusal) => {
+                if reply.send(Err(not_taken(&refusal))).is_err() {
+                    info!("Nobody waits for the refusal any more");
+                }
+            }
+        }
+    }
+
     /// Takes a step of a command, if it may be taken.
     fn command(&mut self, round: &mut Round, by: Box<str>, step: CommandStep, reply: CommandAnswer) {
         let (state, at) = (self.flow.state(), now());
@@ -310,6 +342,16 @@ impl Engine {
             CommandStep::Refuse(ticket, reason) => Action::Refuse { ticket, reason },
         };
         round.command(&mut self.flow, Operated { at, by, action }, ticket, reply);
+    }
+}
+
+fn not_taken(refusal: &Refusal) -> Refused {
+    match refusal {
+        Refusal::Unknown(_) => {
+            Refused::Unknown(refusal.to_string().trim_start_matches("there is no ").to_owned())
+        }
+        Refusal::Fields(_) => Refused::Unacceptable(refusal.to_string()),
+        Refusal::State { .. } | Refusal::Rule(_) => Refused::Conflict(refusal.to_string()),
     }
 }
 

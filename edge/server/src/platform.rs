@@ -12,7 +12,8 @@ use plomb_devices::{Description, SessionKey};
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::{IngestCounters, Messages};
-use plomb_model::{ConnectionId, EntryId, Protocol, Timestamp};
+use plomb_model::{ConnectionId, EntryId, MovementId, Protocol, Timestamp};
+use plomb_movements::{Form, Movement};
 use plomb_rules::{Change, CommandRecord, CommandStep};
 use plomb_store::{
     COMMIT_BUCKETS_US, Cursor, Health as JournalHealth, Journal, JournalReader, Order, StoreError,
@@ -78,6 +79,7 @@ impl Platform for Plomb {
                 | Action::PlaceGate { gate: device, .. } => {
                     format!("device {device}")
                 }
+                Action::Step { movement, .. } => format!("movement {movement}"),
                 Action::Order { ticket, .. }
                 | Action::Authorise { ticket }
                 | Action::Refuse { ticket, .. }
@@ -100,6 +102,22 @@ impl Platform for Plomb {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
             work.send(Work::Command { by, step, reply }).await.map_err(|_| busy())?;
+            answer.await.map_err(|_| not_kept())?
+        })
+    }
+
+    fn step(
+        &self,
+        by: &str,
+        movement: Option<MovementId>,
+        step: &str,
+        form: Form,
+    ) -> Reply<Result<Movement, Refused>> {
+        let (work, by, step) = (self.work.clone(), by.into(), step.into());
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let asked = Work::Step { by, movement, step, form, reply };
+            work.send(asked).await.map_err(|_| busy())?;
             answer.await.map_err(|_| not_kept())?
         })
     }

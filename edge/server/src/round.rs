@@ -5,7 +5,8 @@ use plomb_devices::Decoded;
 use plomb_evidence::{Operated, Sent};
 use plomb_flow::{Flow, Input, Ledger, Outcome};
 use plomb_ingest::{Batch as Arrived, Door, Release};
-use plomb_model::{CommandTicket, ConnectionId, EntryId};
+use plomb_model::{CommandTicket, ConnectionId, EntryId, MovementId};
+use plomb_movements::Movement;
 use plomb_rules::{Change, CommandRecord};
 use plomb_store::Batch;
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +18,9 @@ type Answer = oneshot::Sender<Option<Vec<Change>>>;
 /// Answers a step of a command with the command as it is then.
 pub(crate) type CommandAnswer = oneshot::Sender<Result<CommandRecord, Refused>>;
 
+/// Answers a step of a movement with the movement as it is then.
+pub(crate) type StepAnswer = oneshot::Sender<Result<Movement, Refused>>;
+
 /// Entries that become durable together, and what hangs on them.
 pub(crate) struct Round {
     batch: Batch,
@@ -24,6 +28,7 @@ pub(crate) struct Round {
     releases: Vec<(mpsc::Sender<Release>, ConnectionId, EntryId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
+    stepped: Vec<(StepAnswer, Movement)>,
     orders: Vec<(Door, Box<Sent>)>,
 }
 
@@ -36,6 +41,7 @@ impl Round {
             releases: Vec::new(),
             operated: Vec::new(),
             commanded: Vec::new(),
+            stepped: Vec::new(),
             orders: Vec::new(),
         }
     }
@@ -64,6 +70,20 @@ impl Round {
         self.run(flow, &Input::Operated(&operated));
         if let Some(record) = flow.state().commands.get(ticket) {
             self.commanded.push((answer, record.clone()));
+        }
+    }
+
+    /// Takes a step of a movement; answered when it is durable.
+    pub(crate) fn step(
+        &mut self,
+        flow: &mut Flow,
+        operated: &Operated,
+        movement: MovementId,
+        answer: StepAnswer,
+    ) {
+        self.run(flow, &Input::Operated(operated));
+        if let Some(movement) = flow.state().movements.get(movement) {
+            self.stepped.push((answer, movement.clone()));
         }
     }
 
@@ -101,13 +121,14 @@ impl Round {
             && self.releases.is_empty()
             && self.operated.is_empty()
             && self.commanded.is_empty()
+            && self.stepped.is_empty()
     }
 
     /// The entries for the journal, and what is to happen afterwards.
     pub(crate) fn finish(self) -> (Batch, Completion) {
-        let Self { batch, outcome, releases, operated, commanded, orders } = self;
+        let Self { batch, outcome, releases, operated, commanded, stepped, orders } = self;
         let Outcome { changes, commands, .. } = outcome;
-        (batch, Completion { changes, commands, releases, operated, commanded, orders })
+        (batch, Completion { changes, commands, releases, operated, commanded, stepped, orders })
     }
 }
 
@@ -118,6 +139,7 @@ pub(crate) struct Completion {
     releases: Vec<(mpsc::Sender<Release>, ConnectionId, EntryId, Box<Decoded>)>,
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
+    stepped: Vec<(StepAnswer, Movement)>,
     orders: Vec<(Door, Box<Sent>)>,
 }
 
@@ -150,6 +172,11 @@ impl Completion {
         }
         for (answer, changes) in self.operated {
             if answer.send(Some(changes)).is_err() {
+                debug!("Nobody waits for the answer any more");
+            }
+        }
+        for (answer, movement) in self.stepped {
+            if answer.send(Ok(movement)).is_err() {
                 debug!("Nobody waits for the answer any more");
             }
         }

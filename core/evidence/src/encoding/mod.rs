@@ -259,6 +259,18 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.device(gate);
             writer.optional(place.as_ref(), |writer, place| writer.position(place));
         }
+        Action::Step { movement, step, fields } => {
+            writer.array(4);
+            writer.unsigned(20_u8);
+            writer.unsigned(movement.0);
+            writer.text(step);
+            writer.array(fields.len());
+            for (name, text) in fields {
+                writer.array(2);
+                writer.text(name);
+                writer.text(text);
+            }
+        }
         Action::Order { .. } | Action::Authorise { .. } | Action::Refuse { .. } | Action::Cancel { .. } => {
             write_command::action(&operated.action, &mut writer);
         }

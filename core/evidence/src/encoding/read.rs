@@ -1,8 +1,8 @@
 //! Reads an entry back: definite lengths, ascending keys, known codes; what a later version added is skipped.
 
 use plomb_model::{
-    AlarmId, ConnectionId, DeviceId, EntryId, OccurredAt, Protocol, ReceivedAt, Scheme, Standing, Timestamp,
-    Transport,
+    AlarmId, ConnectionId, DeviceId, EntryId, MovementId, OccurredAt, Protocol, ReceivedAt, Scheme, Standing,
+    Timestamp, Transport,
 };
 
 use super::cbor::Cursor;
@@ -400,8 +400,26 @@ impl<'b> Reader<'b> {
                 Ok(action)
             }
             code @ 10..=13 => self.command_action(code, more),
+            20 => {
+                let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
+                let action = Action::Step {
+                    movement: MovementId(self.unsigned("movement")?),
+                    step: self.text("step")?.into(),
+                    fields: self.items("fields", Self::field)?.into(),
+                };
+                self.skip(more)?;
+                Ok(action)
+            }
             code => Err(self.unknown("action", code)),
         }
+    }
+
+    /// A field of a form: its name and its text.
+    fn field(&mut self) -> Result<(Box<str>, Box<str>)> {
+        let more = self.tuple(2, "field")?;
+        let field = (self.text("name")?.into(), self.text("text")?.into());
+        self.skip(more)?;
+        Ok(field)
     }
 
     fn clocked(&mut self) -> Result<ReceivedAt> {

@@ -37,7 +37,8 @@ pub(super) fn action(action: &Action, writer: &mut Writer<'_>) {
         Action::Acknowledge { .. }
         | Action::SetStanding { .. }
         | Action::Expect { .. }
-        | Action::PlaceGate { .. } => {}
+        | Action::PlaceGate { .. }
+        | Action::Step { .. } => {}
     }
 }
 

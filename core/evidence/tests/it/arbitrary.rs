@@ -7,9 +7,9 @@ use plomb_model::{
     Acknowledgement, Alarm, AlarmChange, AlarmId, AlarmKind, CardNumber, CellTower, CentiCelsius,
     CentiDegrees, CentiPercent, CommandOutcome, CommandState, CommandTicket, ConnectionId, Delivery,
     DeviceId, Dispatch, EntryId, Event, EventId, EventKind, Fix, Identity, Issue, LatitudeE7, LongitudeE7,
-    Metres, Millivolts, OccurredAt, Order, Percent, Position, Priority, Protocol, Reading, ReceivedAt,
-    Scheme, SealEvidence, SealReading, Signals, Speed, Standing, Timestamp, Transport, Trust, UnlockMethod,
-    UnlockReport, UnlockVerdict,
+    Metres, Millivolts, MovementId, OccurredAt, Order, Percent, Position, Priority, Protocol, Reading,
+    ReceivedAt, Scheme, SealEvidence, SealReading, Signals, Speed, Standing, Timestamp, Transport, Trust,
+    UnlockMethod, UnlockReport, UnlockVerdict,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -315,6 +315,9 @@ fn action() -> impl Strategy<Value = Action> {
                 four_eyes
             }
         ),
+        (any::<u64>(), text(), vec((text(), text()), 0..4)).prop_map(|(movement, step, fields)| {
+            Action::Step { movement: MovementId(movement), step, fields: fields.into() }
+        }),
         ticket().prop_map(|ticket| Action::Authorise { ticket }),
         ticket().prop_map(|ticket| Action::Cancel { ticket }),
         (ticket(), text()).prop_map(|(ticket, reason)| Action::Refuse { ticket, reason }),

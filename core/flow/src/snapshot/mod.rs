@@ -18,9 +18,10 @@ use plomb_rules::{ClockOffset, DeviceIndex, DeviceState, Recent, RuleSettings, S
 use crate::Flow;
 
 mod commands;
+mod movements;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -71,6 +72,7 @@ impl Flow {
         for record in state.commands.iter() {
             commands::write(&mut out, record);
         }
+        movements::write(&mut out, state);
         out.0
     }
 
@@ -115,6 +117,7 @@ impl Flow {
             state.commands.restore(commands::read(&mut reader)?);
         }
         state.commands.restore_last(last.cast_unsigned());
+        movements::read(&mut reader, &mut state)?;
         Ok(Self::with_state(state))
     }
 }

@@ -16,6 +16,7 @@ use plomb_model::{
     Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Standing, Timestamp,
     Transport,
 };
+use plomb_movements::{Act, Form, Step};
 use plomb_rules::RuleSettings;
 use proptest::prelude::*;
 
@@ -52,6 +53,12 @@ enum Happening {
     Stand(u8, Standing),
     Expect(u8, i64),
     PlaceGate(bool),
+    /// A step of a movement, by its place among all, with a device.
+    Step {
+        movement: u8,
+        step: usize,
+        device: u8,
+    },
     /// A reader that hears a tag, and which chip it says that is.
     Read {
         tag: u8,
@@ -78,6 +85,8 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(device, standing)| Happening::Stand(device, standing)),
         1 => (0..4_u8, 0..3000_i64).prop_map(|(device, in_s)| Happening::Expect(device, in_s)),
         1 => any::<bool>().prop_map(Happening::PlaceGate),
+        6 => (0..2_u8, 0..Step::NAMES.len(), 0..4_u8)
+            .prop_map(|(movement, step, device)| Happening::Step { movement, step, device }),
         3 => (0..4_u8, 0..8_u8, any::<bool>()).prop_map(|(tag, chip, far)| Happening::Read {
             tag,
             chip: chip / 7,
@@ -165,6 +174,7 @@ impl World {
                 let place = self.event(0, 0, true, 80, *far).position;
                 self.operate(Action::PlaceGate { gate: "reader:gate-1".parse().unwrap(), place });
             }
+            Happening::Step { movement, step, device } => self.step(*movement, Step::NAMES[*step], *device),
             Happening::Read { tag: number, chip, far } => {
                 let mut event = self.event(0, 0, true, 80, *far);
                 event.peripheral = Some(tag(*number));
@@ -174,6 +184,46 @@ impl World {
                     .push(Reading::Alias(DeviceId::new(Scheme::Tag, &format!("E2{chip:02}")).unwrap()));
                 self.hear("reader:gate-1".parse().unwrap(), Protocol::Llrp, &event);
             }
+        }
+    }
+
+    /// Takes a step if it may be taken, as the server does.
+    fn step(&mut self, movement: u8, step: &str, device: u8) {
+        let lrn = format!("LRN-{movement}");
+        let book = &self.flow.state().movements;
+        let id = book.of_lrn(&lrn).unwrap_or_else(|| book.next_id());
+        let step = if book.get(id).is_none() { "declare" } else { step };
+        let (limit, device) = (self.now.plus_secs(9_000).to_string(), numbered(device).to_string());
+        let fields = [
+            ("lrn", &*lrn),
+            ("policy", "eac"),
+            ("holder.name", "H"),
+            ("carrier.name", "C"),
+            ("departure", "KEMBA"),
+            ("destination", "UGKLA"),
+            ("goods.1.hs", "1701"),
+            ("unit.1.number", "CSQU3054383"),
+            ("limit", &*limit),
+            ("class", "active"),
+            ("unit", "CSQU3054383"),
+            ("device", &*device),
+            ("seal", &*device),
+            ("old", &*device),
+            ("new", &*limit),
+            ("number", &*limit),
+            ("reason", "a reason"),
+            ("text", "words"),
+            ("finding", "words"),
+            ("code", "2"),
+            ("incident", "1"),
+            ("authority", "police"),
+            ("partner", "UG"),
+        ];
+        let form = Form::of(fields);
+        let act = Act { movement: id, step, form: &form };
+        if self.flow.state().check_step(ReceivedAt(self.now), act).is_ok() {
+            let fields = form.fields().into();
+            self.operate(Action::Step { movement: id, step: step.into(), fields });
         }
     }
 

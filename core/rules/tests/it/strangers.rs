@@ -9,7 +9,7 @@ use crate::world::{World, names, with};
 fn a_flood_of_made_up_devices_raises_so_many_alarms_a_minute_and_hides_no_real_one() {
     let mut world = World::new();
     let cut = with(world.report(), Signal::RopeCut);
-    let mut flood = |world: &mut World, from: u32| {
+    let flood = |world: &mut World, from: u32| {
         let mut raised = 0;
         for number in from..from + 100 {
             let stranger = DeviceId::new(Scheme::Jointech, &format!("{number:010}")).unwrap();

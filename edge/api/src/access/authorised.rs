@@ -8,7 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use plomb_devices::Description;
 use plomb_evidence::Action;
-use plomb_model::{CommandTicket, EntryId, Protocol, Redacted, Timestamp};
+use plomb_model::{CommandTicket, EntryId, MovementId, Protocol, Redacted, Timestamp};
+use plomb_movements::{Form, Movement};
 use plomb_registry::{Registry, RegistryError};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
 use tokio::sync::oneshot;
@@ -17,7 +18,7 @@ use super::{Api, Credential};
 use crate::accounts::{Account, AccountError, AuditFact, Session, Token};
 use crate::problem::Problem;
 use crate::{
-    HistoryPage, HistoryQuery, Kept, Role, Status, StoredEntry, Subscription, Unavailable,
+    HistoryPage, HistoryQuery, Kept, Refused, Role, Status, StoredEntry, Subscription, Unavailable,
     access::rights::{Right, can},
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct Operate;
 pub(crate) struct Order;
 /// May let what opens a seal be sent.
 pub(crate) struct Authorise;
+/// May take steps of movements under seal.
+pub(crate) struct Move;
 /// May change the register of devices.
 pub(crate) struct Register;
 /// May manage accounts.
@@ -56,6 +59,9 @@ impl Needs for Order {
 }
 impl Needs for Authorise {
     const RIGHT: Right = Right::Authorise;
+}
+impl Needs for Move {
+    const RIGHT: Right = Right::Move;
 }
 impl Needs for Register {
     const RIGHT: Right = Right::Register;
@@ -203,6 +209,26 @@ impl Authorised<Operate> {
     /// Does something in the name of this account; comes back once it is durable.
     pub(crate) async fn operate(&self, action: Action) -> Result<Vec<Change>, Problem> {
         Ok(self.api.platform.operate(&self.session.name, action).await?)
+    }
+}
+
+impl Authorised<Move> {
+    /// Asks the state before a step is taken; whoever may take steps may read.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
+    }
+
+    /// Takes a step of a movement in the name of this account; comes back once it is durable.
+    pub(crate) async fn step(
+        &self,
+        movement: Option<MovementId>,
+        step: &str,
+        form: Form,
+    ) -> Result<Movement, Refused> {
+        self.api.platform.step(&self.session.name, movement, step, form).await
     }
 }
 

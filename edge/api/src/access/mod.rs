@@ -8,6 +8,8 @@ mod credential;
 mod rights;
 
 pub(crate) use api::Api;
-pub(crate) use authorised::{Administer, Authorise, Authorised, Operate, Order, OwnPassword, Read, Register};
+pub(crate) use authorised::{
+    Administer, Authorise, Authorised, Move, Operate, Order, OwnPassword, Read, Register,
+};
 pub(crate) use credential::{COOKIE, Credential, peer_of};
 pub use rights::{Right, Role, can};

@@ -46,6 +46,8 @@ pub enum Right {
     Order,
     /// Let what opens a seal be sent.
     Authorise,
+    /// Take steps of movements under seal.
+    Move,
     /// Change the register of devices.
     Register,
     /// Make and delete accounts and set anybody's password.
@@ -56,11 +58,12 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Operate,
         Self::Order,
         Self::Authorise,
+        Self::Move,
         Self::Register,
         Self::Administer,
         Self::OwnPassword,
@@ -74,6 +77,7 @@ impl Right {
             Self::Operate => "act on alarms",
             Self::Order => "order devices",
             Self::Authorise => "authorise commands",
+            Self::Move => "take steps of movements",
             Self::Register => "change the register of devices",
             Self::Administer => "manage accounts",
             Self::OwnPassword => "set a password",
@@ -88,7 +92,7 @@ pub const fn can(role: Role, right: Right) -> bool {
         Right::Read | Right::OwnPassword => match role {
             Role::Viewer | Role::Operator | Role::DeviceOperator | Role::Admin => true,
         },
-        Right::Operate | Right::Order | Right::Authorise => match role {
+        Right::Operate | Right::Order | Right::Authorise | Right::Move => match role {
             Role::Viewer | Role::DeviceOperator => false,
             Role::Operator | Role::Admin => true,
         },
@@ -114,6 +118,7 @@ mod tests {
             (Right::Operate, [false, true, false, true]),
             (Right::Order, [false, true, false, true]),
             (Right::Authorise, [false, true, false, true]),
+            (Right::Move, [false, true, false, true]),
             (Right::Register, [false, false, true, true]),
             (Right::Administer, [false, false, false, true]),
             (Right::OwnPassword, [true, true, true, true]),

@@ -2,10 +2,12 @@
 
 mod body;
 mod encoding;
+mod form;
 mod page;
 mod parameters;
 
 pub(crate) use body::{Body, Secret};
 pub(crate) use encoding::takes;
+pub(crate) use form::{form, form_of};
 pub(crate) use page::{Count, Limit};
 pub(crate) use parameters::{Id, Parameters, optional};

@@ -8,6 +8,8 @@ pub(crate) mod events;
 pub(crate) mod expectations;
 pub(crate) mod history;
 pub(crate) mod live;
+pub(crate) mod movements;
+pub(crate) mod movements_import;
 pub(crate) mod quarantine;
 pub(crate) mod registry;
 pub(crate) mod registry_gates;

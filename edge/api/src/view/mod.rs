@@ -10,6 +10,7 @@ mod device;
 mod event;
 mod finding;
 mod fleet;
+mod movement;
 mod position;
 mod reading;
 mod register;
@@ -26,6 +27,10 @@ pub use event::event_values;
 pub(crate) use event::{EventView, HistoryView};
 pub(crate) use finding::{FindingView, LookUpKind, LookUpView};
 pub(crate) use fleet::{FleetView, TrackPoint, TrackView};
+pub(crate) use movement::{
+    CheckView, ChecklistView, ImportView, MovementSummaryView, MovementView, MovementsView, PoliciesView,
+    PolicyView, RowFaultView,
+};
 pub(crate) use position::PositionView;
 pub(crate) use reading::ReadingView;
 pub(crate) use register::{
@@ -36,8 +41,8 @@ pub(crate) use register::{
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
-    AlarmKindWord, AlarmStateWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord, DeliveryWord,
-    EventKindWord, FixWord, FromText, GroundWord, IdentityWord, KeyPurposeWord, PriorityWord, ProtocolWord,
-    RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord, StandingWord, TransportWord, VerdictWord,
-    one_of,
+    AlarmKindWord, AlarmStateWord, CheckWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord,
+    DeliveryWord, EventKindWord, FixWord, FromText, GroundWord, GuaranteeWord, IdentityWord, KeyPurposeWord,
+    MovementStateWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord,
+    StandingWord, TransportWord, VerdictWord, one_of,
 };

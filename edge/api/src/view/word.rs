@@ -8,6 +8,7 @@ use plomb_model::{
     AlarmKind, AlarmState, CommandState, Delivery, DeviceClass, EventKind, Fix, Identity, OrderKind,
     Priority, Protocol, SealEvidence, Signal, Standing, Transport,
 };
+use plomb_movements::{GuaranteeState, MovementState, Verdict as CheckVerdict};
 use plomb_rules::{Condition, Ground, Verdict};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
@@ -121,6 +122,12 @@ words! {
     ];
     /// How a device stands with those who are responsible for it: `unregistered` is quarantine.
     StandingWord(Standing) = Standing::ALL;
+    /// Where a movement stands.
+    MovementStateWord(MovementState) = MovementState::ALL;
+    /// Where a guarantee stands.
+    GuaranteeWord(GuaranteeState) = GuaranteeState::ALL;
+    /// How a check went.
+    CheckWord(CheckVerdict) = CheckVerdict::ALL;
     /// Whether a seal is whole.
     VerdictWord(Verdict) = Verdict::ALL;
     /// Why that is said of a seal.

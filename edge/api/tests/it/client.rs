@@ -151,6 +151,12 @@ impl Client<'_> {
         self.world.call(method, path, &[("authorization", &self.bearer)], body).await
     }
 
+    /// Sends a text as the body.
+    pub(crate) async fn send(&self, method: &str, path: &str, text: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("authorization", &self.bearer);
+        self.world.send(request.body(Body::from(text.to_owned())).unwrap()).await
+    }
+
     /// The answer to a GET below `/api/v1`.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call("GET", &format!("/api/v1{path}"), &Value::Null).await

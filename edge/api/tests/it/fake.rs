@@ -12,9 +12,10 @@ use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{
     Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue, LatitudeE7,
-    LongitudeE7, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Standing, Timestamp,
-    Transport,
+    LongitudeE7, MovementId, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Standing,
+    Timestamp, Transport,
 };
+use plomb_movements::{Act, Form, Movement, Refusal};
 use plomb_rules::{Change, CommandRecord, CommandRefusal, CommandStep, Reported, State, evaluate};
 
 /// Reports of a page at most, so that paging is put to the test.
@@ -202,6 +203,26 @@ impl Platform for Fake {
             }
             Err(CommandRefusal::Unknown(ticket)) => Err(Refused::Unknown(format!("command {ticket}"))),
             Err(refusal @ CommandRefusal::FourEyes) => Err(Refused::AnotherPerson(refusal.to_string())),
+            Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
+        };
+        Box::pin(async move { result })
+    }
+
+    fn step(
+        &self,
+        by: &str,
+        movement: Option<MovementId>,
+        step: &str,
+        form: Form,
+    ) -> Reply<Result<Movement, Refused>> {
+        let mut state = self.state.lock().unwrap();
+        let movement = movement.unwrap_or_else(|| state.movements.next_id());
+        let entry =
+            EntryId(1_000 + state.movements.iter().map(|known| known.history.len() as u64).sum::<u64>());
+        let result = match state.take_step(entry, at(1_000), by, Act { movement, step, form: &form }) {
+            Ok(id) => Ok(state.movements.get(id).unwrap().clone()),
+            Err(Refusal::Unknown(id)) => Err(Refused::Unknown(format!("movement {id}"))),
+            Err(refusal @ Refusal::Fields(_)) => Err(Refused::Unacceptable(refusal.to_string())),
             Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
         };
         Box::pin(async move { result })

@@ -20,6 +20,7 @@ mod events;
 mod fake;
 mod history;
 mod map_and_page;
+mod movements;
 mod openapi;
 mod registry;
 mod rights;

@@ -1,6 +1,7 @@
 //! Every call against every role, row by row.
 
-use plomb_api::{Right, Role, can};
+use plomb_api::{Platform, Right, Role, can};
+use plomb_movements::Form;
 use serde_json::{Value, json};
 
 use crate::client::World;
@@ -20,6 +21,16 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         read("/events/0-0/raw"),
         read("/alarms"),
         read("/alarms/1"),
+        // It is declared already: whoever may is told so.
+        ("POST", "/movements", json!({"lrn": "LRN-1"}), Right::Move, 409),
+        read("/movements"),
+        read("/movements/1"),
+        // A draft has no policy to check by.
+        ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
+        read("/policies"),
+        // A draft that lacks nearly everything.
+        ("POST", "/movements/1/steps/submit", json!({}), Right::Move, 422),
+        ("POST", "/movements/import", json!({"lrn": "LRN-1"}), Right::Move, 200),
         ("POST", "/seals/challenges", Value::Null, Right::Read, 201),
         ("POST", "/seals/readings", json!({"tags": []}), Right::Read, 200),
         ("POST", "/seals/look-up", json!({"text": "CSQU3054383"}), Right::Read, 200),
@@ -111,6 +122,7 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
 async fn every_call_for_every_role() {
     let world = World::new();
     world.fake.report(device(1), 0, vec![battery(0, 5)]);
+    world.fake.step("operator", None, "declare", Form::of([("lrn", "LRN-1")])).await.unwrap();
     for role in Role::ALL {
         let client = world.client(role.name()).await;
         for (method, path, body, right, expect) in rows() {

@@ -14,6 +14,7 @@ mod firmware;
 mod kill;
 mod live;
 mod llrp;
+mod movements;
 mod mqtt;
 mod profile;
 mod registry;

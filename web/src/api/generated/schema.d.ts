@@ -363,6 +363,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Movements, newest first, a page at a time. */
+        get: operations["list_movements"];
+        put?: never;
+        /** Declare a movement. Fields are those of docs/movements.md, nested: `{"lrn":"..","unit":[{"number":".."}]}`. */
+        post: operations["declare_movement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/movements/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declare many movements from one file. Rows that are wrong are told and left out; the others are declared. */
+        post: operations["import_movements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/movements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One movement. */
+        get: operations["get_movement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/movements/{id}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checklist of a device that is to be armed on a movement. */
+        get: operations["get_checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/movements/{id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a step of a movement: `submit`, `accept`, `arm` ... with its fields (docs/movements.md). */
+        post: operations["take_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policies in force. */
+        get: operations["list_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/protocols": {
         parameters: {
             query?: never;
@@ -984,6 +1087,15 @@ export interface components {
             expires_at: components["schemas"]["Time"];
         };
         /**
+         * @description How a check went.
+         * @enum {string}
+         */
+        Check: "passed" | "failed" | "forbidden" | "unknown";
+        /** @description The checklist before a device is armed. */
+        Checklist: {
+            items: components["schemas"]["Check"][];
+        };
+        /**
          * @description How the device is powered and heard.
          * @enum {string}
          */
@@ -1290,6 +1402,11 @@ export interface components {
          * @enum {string}
          */
         Ground: "proved" | "claimed" | "destroyed" | "wrong-code" | "used-before" | "no-key" | "nothing-said" | "never-heard";
+        /**
+         * @description Where a guarantee stands.
+         * @enum {string}
+         */
+        Guarantee: "none" | "reserved" | "released" | "claimed";
         /** @description Whether the platform can do its work. */
         Health: {
             ready: boolean;
@@ -1308,6 +1425,37 @@ export interface components {
          * @enum {string}
          */
         Identity: "claimed" | "network" | "mac" | "aead" | "signature";
+        /** @description A report of an import. */
+        ImportReport: {
+            /** @description Whether nothing was changed. */
+            dry_run: boolean;
+            /** @description What is wrong, at most 1000 rows of it. */
+            faults: components["schemas"]["RowFault"][];
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Movements that were declared, or would be.
+             */
+            taken: number;
+        };
+        /** @description What the carrier declared to have happened. */
+        Incident: {
+            at: components["schemas"]["Time"];
+            by: string;
+            /**
+             * Format: int32
+             * @description Of the NCTS list CL019, 1 to 6.
+             */
+            code: number;
+            endorsed_at: components["schemas"]["Time"] | null;
+            endorsed_by: string | null;
+            place: string;
+            text: string;
+        };
         /** @description Something in a frame that is not as the protocol has it. */
         Issue: {
             found: string;
@@ -1396,6 +1544,89 @@ export interface components {
         /** @description All models. */
         ModelList: {
             items: components["schemas"]["Model"][];
+        };
+        /** @description A movement with all that was done. */
+        Movement: components["schemas"]["MovementSummary"] & {
+            arrived_at: components["schemas"]["Time"] | null;
+            class: components["schemas"]["Class"] | null;
+            /** @description What is declared, in the shape that `POST /movements` takes. */
+            declaration: unknown;
+            departed_at: components["schemas"]["Time"] | null;
+            guarantee: components["schemas"]["Guarantee"];
+            /** @description All that was done, oldest first. */
+            history: components["schemas"]["MovementStep"][];
+            incidents: components["schemas"]["Incident"][];
+            /** @description The partner administration that is responsible; null: we are. */
+            partner: string | null;
+            /** @description Every seal that was ever on it. */
+            seals: components["schemas"]["SealOnUnit"][];
+            /** @description The steps that its state allows; rules may still forbid one. */
+            steps: string[];
+        };
+        /** @description A page of movements. */
+        MovementList: {
+            items: components["schemas"]["MovementSummary"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many match the filter, on all pages.
+             */
+            total: number;
+        };
+        /**
+         * @description Where a movement stands.
+         * @enum {string}
+         */
+        MovementState: "draft" | "submitted" | "accepted" | "booked" | "armed" | "in-transit" | "intercepted" | "at-border" | "arrived" | "verified" | "discrepancy" | "disarmed" | "discharged" | "recovery" | "cancelled";
+        /** @description A step that was taken. */
+        MovementStep: {
+            at: components["schemas"]["Time"];
+            /** @description Account name; `clock` where time took it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Number of the journal entry.
+             */
+            entry: number;
+            /** @description What was filled in. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Where it led. */
+            state: components["schemas"]["MovementState"];
+            step: string;
+        };
+        /** @description A movement in a list. */
+        MovementSummary: {
+            carrier: string;
+            departure: string;
+            destination: string;
+            /** @description The devices that watch it now. */
+            devices: string[];
+            holder: string;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            id: number;
+            limit: components["schemas"]["Time"] | null;
+            /** @description The declarant's reference. */
+            lrn: string;
+            /** @description The number that customs gave; empty before. */
+            mrn: string;
+            /**
+             * Format: int32
+             * @description Open alarms of these devices.
+             */
+            open_alarms: number;
+            overdue_since: components["schemas"]["Time"] | null;
+            /** @description Name of its policy; empty in a draft that has none. */
+            policy: string;
+            since: components["schemas"]["Time"];
+            state: components["schemas"]["MovementState"];
+            /** @description Numbers of its containers, trucks and other units. */
+            units: string[];
         };
         /** @description A new account. */
         NewAccount: {
@@ -1551,6 +1782,39 @@ export interface components {
         NewSecret: {
             name: string;
             secret: string;
+        };
+        /** @description What differs from country to country. */
+        Policy: {
+            /** Format: int32 */
+            acknowledge_critical_s: number;
+            /** Format: int32 */
+            acknowledge_high_s: number;
+            /** Format: int32 */
+            battery_min_percent: number;
+            class: components["schemas"]["Class"];
+            /** @description National codes, by the kind of alarm. */
+            codes: {
+                [key: string]: string;
+            };
+            /** Format: int32 */
+            deviation_m: number;
+            discharges_by_itself: boolean;
+            /** @description Fees and penalties, by what they are for. */
+            fees: {
+                [key: string]: string;
+            };
+            /** Format: int32 */
+            fix_age_s_max: number;
+            /** Format: int32 */
+            limit_h: number;
+            name: string;
+            /** Format: int32 */
+            stop_min: number;
+            title: string;
+        };
+        /** @description Every policy. */
+        PolicyList: {
+            items: components["schemas"]["Policy"][];
         };
         /** @description A port that devices reach us on. */
         Port: {
@@ -1772,6 +2036,17 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "device-operator" | "admin";
+        /** @description What is wrong with one row. */
+        RowFault: {
+            /** @description Which field, or which column of the file. */
+            field: string;
+            /**
+             * Format: int64
+             * @description From 1; in a table the head is not counted.
+             */
+            row: number;
+            why: string;
+        };
         /** @description Parts of the seal; true is the state under seal, null is not said. */
         Seal: {
             attached: boolean | null;
@@ -1811,6 +2086,21 @@ export interface components {
             read_now: boolean;
             registered: components["schemas"]["RegisteredDevice"] | null;
             verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A seal on a unit. */
+        SealOnUnit: {
+            /** @description Whether its number was declared. */
+            declared: boolean;
+            device: string | null;
+            ended_at: components["schemas"]["Time"] | null;
+            ended_by: string | null;
+            /** @description What is printed on it, or the device's identifier. */
+            number: string;
+            /** @description The seal that took its place. */
+            replaced_by: string | null;
+            set_at: components["schemas"]["Time"];
+            set_by: string;
+            unit: string;
         };
         /** @description What bad senders have cost since the start. */
         Senders: {
@@ -2930,6 +3220,303 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_movements: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: "draft" | "submitted" | "accepted" | "booked" | "armed" | "in-transit" | "intercepted" | "at-border" | "arrived" | "verified" | "discrepancy" | "disarmed" | "discharged" | "recovery" | "cancelled";
+                /** @description Part of a reference, number, unit, party or office, upper or lower case. */
+                search?: string;
+                /** @description `yes`: only those that are not over; `overdue`: only those whose limit has passed. */
+                open?: string;
+                /** @description `next_cursor` of the page before, with the same filter. */
+                cursor?: number;
+                /** @description Items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declare_movement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_movements: {
+        parameters: {
+            query?: {
+                /** @description `json` (lines or an array) or `csv` (a table with a head); `json` unless said. */
+                format?: string;
+                /** @description `yes`: say what is wrong, and change nothing. */
+                dry_run?: string;
+                /**
+                 * @description Of a table: `Column=field` pairs with commas between, such as `Container=unit.1.number`. A column that is not named
+                 *     is a field by its own name.
+                 */
+                columns?: string;
+                /** @description Fields that all rows have, as `field=text` pairs with commas between. */
+                set?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_movement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_checklist: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which device is to be armed.
+                 * @example jointech:8041300978
+                 */
+                device?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+                /** @example arm */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyList"];
                 };
             };
         };

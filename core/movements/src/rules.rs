@@ -1,0 +1,173 @@
+//! What forbids a step beside the table of states.
+
+use plomb_model::DeviceId;
+
+use crate::book::{Facts, Movements, Refusal};
+use crate::checks::{Verdict, checklist};
+use crate::form::Fault;
+use crate::movement::Movement;
+use crate::state::MovementState as S;
+use crate::step::Step;
+
+/// Most incidents of one movement (NCTS takes 9).
+pub const INCIDENTS_MAX: usize = 9;
+
+fn rule<T>(text: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::Rule(text.into()))
+}
+
+impl Movements {
+    /// What the rules say beside the table of states.
+    pub(crate) fn check_rule(
+        &self,
+        movement: &Movement,
+        step: &Step,
+        facts: Facts<'_>,
+    ) -> Result<(), Refusal> {
+        self.check_papers(movement, step)?;
+        self.check_seals(movement, step, facts)?;
+        check_journey(movement, step, facts)
+    }
+
+    fn check_papers(&self, movement: &Movement, step: &Step) -> Result<(), Refusal> {
+        match step {
+            Step::Amend(declaration) => {
+                if declaration.lrn != movement.declaration.lrn {
+                    return rule("the reference of a movement stays: declare another movement");
+                }
+                self.check_policy(declaration)
+            }
+            Step::Submit => match movement.declaration.lacks() {
+                faults if faults.is_empty() => Ok(()),
+                faults => Err(Refusal::Fields(faults)),
+            },
+            Step::Book { class } => match self.policy_of(movement) {
+                Some(policy) if *class < policy.class => rule(format!(
+                    "the policy {} asks for {} devices at least",
+                    policy.name,
+                    policy.class.name()
+                )),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn check_seals(&self, movement: &Movement, step: &Step, facts: Facts<'_>) -> Result<(), Refusal> {
+        match step {
+            Step::Arm { unit, device, reason } => {
+                has_unit(movement, unit)?;
+                self.check_arming(movement, *device, reason, facts)
+            }
+            Step::ApplySeal { unit, number, device, reason } => {
+                has_unit(movement, unit)?;
+                if movement.set_seals().any(|seal| seal.number == *number) {
+                    return rule(format!("the seal {number} is on this movement already"));
+                }
+                if !movement.declares(unit, number) && reason.is_empty() {
+                    let why = "give a reason, or read it again";
+                    return rule(format!("the seal {number} was not declared for {unit}: {why}"));
+                }
+                device.map_or(Ok(()), |device| self.check_free(movement, device))
+            }
+            Step::Reseal { unit, old, new, device } => {
+                has_unit(movement, unit)?;
+                if !movement.set_seals().any(|seal| seal.unit == *unit && seal.number == *old) {
+                    return rule(format!("there is no seal {old} on {unit}"));
+                }
+                if movement.seals.iter().any(|seal| seal.number == *new) {
+                    return rule(format!("the seal {new} was on this movement already"));
+                }
+                device.map_or(Ok(()), |device| self.check_free(movement, device))
+            }
+            Step::Remove { seal } if movement.set_seals().all(|known| known.number != *seal) => {
+                rule(format!("there is no seal {seal} on it"))
+            }
+            Step::Depart { .. } | Step::Resume => match movement.unsealed().next() {
+                Some(unit) => rule(format!("{unit} has no seal")),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn check_free(&self, movement: &Movement, device: DeviceId) -> Result<(), Refusal> {
+        match self.armed_on(&device) {
+            Some(other) if other != movement.id => {
+                Err(Refusal::Rule(format!("{device} is armed on movement {other}")))
+            }
+            Some(_) => Err(Refusal::Rule(format!("{device} is on this movement already"))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_arming(
+        &self,
+        movement: &Movement,
+        device: DeviceId,
+        reason: &str,
+        facts: Facts<'_>,
+    ) -> Result<(), Refusal> {
+        self.check_free(movement, device)?;
+        let Some(policy) = self.policy_of(movement) else { return Ok(()) };
+        let checks = checklist(self, movement.id, policy, device, &facts(&device));
+        let hinders = |verdict| match verdict {
+            Verdict::Forbidden => true,
+            Verdict::Failed => reason.is_empty(),
+            Verdict::Passed | Verdict::Unknown => false,
+        };
+        let failed: Vec<String> = checks
+            .iter()
+            .filter(|check| hinders(check.verdict))
+            .map(|check| format!("{}: {}", check.name, check.found))
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::Rule(format!("{device} cannot be armed: {}", failed.join("; "))))
+    }
+}
+
+/// Incidents, partners, and the end of the journey.
+fn check_journey(movement: &Movement, step: &Step, facts: Facts<'_>) -> Result<(), Refusal> {
+    match step {
+        Step::Incident { .. } if movement.incidents.len() >= INCIDENTS_MAX => {
+            rule(format!("a movement has at most {INCIDENTS_MAX} incidents"))
+        }
+        Step::Endorse { incident, .. } => {
+            let place = usize::from(*incident).checked_sub(1);
+            match place.and_then(|place| movement.incidents.get(place)) {
+                Some(incident) if incident.endorsed.is_none() => Ok(()),
+                Some(_) => rule("the incident is endorsed already"),
+                None => rule(format!("there is no incident {incident}")),
+            }
+        }
+        Step::TakeOver { partner } if handed_to(movement) != Some(&**partner) => {
+            rule("it was handed to another partner")
+        }
+        Step::Verify { .. } => match movement.devices().find(|device| facts(device).whole == Some(false)) {
+            Some(device) => rule(format!("{device} says that it was cut or opened: record a discrepancy")),
+            None => Ok(()),
+        },
+        Step::Recover { .. } if movement.state == S::InTransit && movement.overdue.is_none() => {
+            rule("it is under way and not overdue: intercept it first")
+        }
+        Step::Extend { limit, .. } if Some(*limit) <= movement.limit() => {
+            rule("the new limit is not later than the one that stands")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn has_unit(movement: &Movement, unit: &str) -> Result<(), Refusal> {
+    if movement.declaration.units.iter().any(|known| &*known.number == unit) {
+        return Ok(());
+    }
+    Err(Refusal::Fields(vec![Fault::new("unit", format!("the declaration has no unit {unit}"))]))
+}
+
+/// To whom a movement was handed over last.
+fn handed_to(movement: &Movement) -> Option<&str> {
+    let last = movement.history.iter().rev().find(|done| &*done.step == "hand-over")?;
+    last.form.get("partner")
+}

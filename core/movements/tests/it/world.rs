@@ -1,0 +1,106 @@
+//! A book of movements and devices of which facts are known.
+
+use std::collections::BTreeMap;
+
+use plomb_model::{DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
+use plomb_movements::{Act, DeviceFacts, Form, Movement, MovementState, Movements, Refusal};
+
+pub(crate) struct World {
+    pub(crate) book: Movements,
+    pub(crate) facts: BTreeMap<DeviceId, DeviceFacts>,
+    pub(crate) now: Timestamp,
+    entry: u64,
+}
+
+/// A lock that is fit to be armed.
+pub(crate) fn fit() -> DeviceFacts {
+    DeviceFacts {
+        heard: true,
+        battery_percent: Some(90),
+        fix_age_s: Some(30),
+        rope_inserted: Some(true),
+        locked: Some(true),
+        whole: Some(true),
+        ..DeviceFacts::default()
+    }
+}
+
+pub(crate) fn lock(number: u32) -> DeviceId {
+    format!("jointech:{number:010}").parse().unwrap()
+}
+
+pub(crate) fn form(fields: &[(&str, &str)]) -> Form {
+    Form::of(fields.iter().map(|(name, text)| (*name, *text)))
+}
+
+/// A declaration with all that is needed.
+pub(crate) fn declaration(lrn: &str) -> Form {
+    form(&[
+        ("lrn", lrn),
+        ("policy", "eac"),
+        ("holder.name", "Mombasa Freight"),
+        ("holder.id", "KE123"),
+        ("consignee.name", "Kigali Stores"),
+        ("carrier.name", "Carrier A"),
+        ("goods.1.hs", "1701.99"),
+        ("goods.1.description", "sugar"),
+        ("goods.1.gross_kg", "27000"),
+        ("duty", "41250.50 USD"),
+        ("guarantee", "RCTG-77"),
+        ("guaranteed", "50000 USD"),
+        ("unit.1.number", "CSQU 305438-3"),
+        ("departure", "KEMBA"),
+        ("destination", "RWKGL"),
+        ("limit", "2026-03-06T18:00:00Z"),
+    ])
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let now = Timestamp::from_utc(2026, 3, 1, 8, 0, 0).unwrap();
+        Self { book: Movements::default(), facts: BTreeMap::new(), now, entry: 0 }
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        id: MovementId,
+        step: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<(), Refusal> {
+        self.take_form(id, step, &form(fields))
+    }
+
+    pub(crate) fn take_form(&mut self, id: MovementId, step: &str, form: &Form) -> Result<(), Refusal> {
+        self.entry += 1;
+        self.now = self.now.plus_secs(60);
+        let facts = &self.facts;
+        let known = |device: &DeviceId| facts.get(device).cloned().unwrap_or_default();
+        let act = Act { movement: id, step, form };
+        self.book.take(EntryId(self.entry), ReceivedAt(self.now), "officer", act, &known)
+    }
+
+    /// Declares a movement.
+    pub(crate) fn declare(&mut self, lrn: &str) -> MovementId {
+        let id = self.book.next_id();
+        self.take_form(id, "declare", &declaration(lrn)).unwrap();
+        id
+    }
+
+    /// A movement that is booked, and a fit lock for it.
+    pub(crate) fn booked(&mut self, lrn: &str, device: DeviceId) -> MovementId {
+        let id = self.declare(lrn);
+        self.facts.insert(device, fit());
+        self.take(id, "submit", &[]).unwrap();
+        self.take(id, "accept", &[("mrn", "26KE0001")]).unwrap();
+        self.take(id, "book", &[("class", "active")]).unwrap();
+        id
+    }
+
+    pub(crate) fn of(&self, id: MovementId) -> &Movement {
+        self.book.get(id).unwrap()
+    }
+
+    pub(crate) fn state(&self, id: MovementId) -> MovementState {
+        self.of(id).state
+    }
+}
