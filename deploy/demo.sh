@@ -33,9 +33,10 @@ fleet_is="--protocols all --devices ${DEMO_DEVICES:-120} --seed 7"
 server=$!
 fleet=
 seals=
+movements=
 stop() {
     trap - INT TERM EXIT
-    [ -n "$fleet" ] && kill "$fleet" "$seals" 2>/dev/null || true
+    [ -n "$fleet" ] && kill "$fleet" "$seals" "$movements" 2>/dev/null || true
     kill "$server" 2>/dev/null || true
     wait 2>/dev/null || true
 }
@@ -64,11 +65,15 @@ fleet=$!
     --incident cut:1@60 --incident case-open:2@120 --incident wrong-card:3@90 >"$directory/seals.log" 2>&1 &
 seals=$!
 
+node "$(dirname "$0")/demo-movements.mjs" "http://$PLOMB_HTTP_BIND" "$directory/log-ins.txt" >"$directory/movements.log" 2>&1 &
+movements=$!
+
 echo
 echo "  Plomb is running:  http://$PLOMB_HTTP_BIND/"
 sed 's/^/  /' "$directory/log-ins.txt"
 echo "  ${DEMO_DEVICES:-120} e-locks and trackers are under way; every 20 s something happens to one of them."
 echo "  ${DEMO_SEALS:-4} seals run the firmware core: one is cut after a minute, another is forced open after two."
+echo "  Movements are declared and armed within a minute: one ends well, one with a seal that was cut."
 echo "  Two bolt seals with NFC chips were tapped with a phone; the second was opened:"
 "$simulator" taps --tags 2 --opened 2 --url "http://$PLOMB_HTTP_BIND/t" | sed 's/^/    /'
 echo "  Logs: $directory/server.log, $directory/simulator.log.  Stop with Ctrl-C."

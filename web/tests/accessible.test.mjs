@@ -85,6 +85,13 @@ for (const [look, options] of [
     if (alarm) await check('an alarm in the list', `/alarms?state=all&alarm=${alarm}`);
     await check('devices', '/devices');
     await check('check a seal', '/tap?text=PLMB417301');
+    const movement = await page.evaluate(async (lrn) => {
+      const headers = { 'Content-Type': 'application/json', 'X-Plomb-Request': '1' };
+      const body = JSON.stringify({ lrn, policy: 'eu', unit: [{ number: 'CSQU3054383' }] });
+      return (await fetch('/api/v1/movements', { method: 'POST', headers, body })).json();
+    }, `ACCESSIBLE-${look}`);
+    await check('movements', '/movements?state=all');
+    await check('a movement', `/movements/${movement.id}`);
     await check('the register', '/registry');
     await check('quarantine', '/registry?tab=quarantine');
     await check('models', '/registry?tab=models');

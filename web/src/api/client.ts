@@ -4,6 +4,7 @@ import type {
   AlarmList,
   AliasList,
   Chain,
+  Checklist,
   Command,
   CommandList,
   CustodyList,
@@ -12,11 +13,14 @@ import type {
   DeviceList,
   EventList,
   Fleet,
+  ImportReport,
   KeyList,
   Login,
   LookUp,
   Model,
   ModelList,
+  Movement,
+  MovementList,
   NewAcknowledgement,
   NewAdoption,
   NewCommand,
@@ -25,6 +29,7 @@ import type {
   NewLookUp,
   NewModel,
   NewRefusal,
+  PolicyList,
   Quarantine,
   RegisteredDevice,
   RegisteredDeviceList,
@@ -126,6 +131,23 @@ export const api = {
 
   lookUp: (text: string, signal?: AbortSignal) =>
     change<LookUp>('POST', '/seals/look-up', { text } satisfies NewLookUp, {}, signal),
+
+  movements: (query: Query, signal?: AbortSignal) =>
+    call<MovementList>(`/movements${queryOf(query)}`, { signal: signal ?? null }),
+  movement: (id: string, signal?: AbortSignal) =>
+    call<Movement>(`/movements/${segment(id)}`, { signal: signal ?? null }),
+  declare: (fields: Record<string, string>) => change<Movement>('POST', '/movements', fields),
+  step: (id: number, step: string, fields: Record<string, string>) =>
+    change<Movement>('POST', `/movements/${id}/steps/${step}`, fields),
+  checklist: (id: number, device: string, signal?: AbortSignal) =>
+    call<Checklist>(`/movements/${id}/checklist${queryOf({ device })}`, { signal: signal ?? null }),
+  importMovements: (file: File, query: Query) =>
+    call<ImportReport>(`/movements/import${queryOf(query)}`, {
+      method: 'POST',
+      headers: { 'X-Plomb-Request': '1' },
+      body: file,
+    }),
+  policies: (signal?: AbortSignal) => call<PolicyList>('/policies', { signal: signal ?? null }),
 
   registered: (query: Query, signal?: AbortSignal) =>
     call<RegisteredDeviceList>(`/registry/devices${queryOf(query)}`, { signal: signal ?? null }),

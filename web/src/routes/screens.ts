@@ -18,6 +18,8 @@ const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/devices$/, async () => (await import('./Devices.svelte')).default],
   [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],
   [/^\/t(?:ap)?$/, async () => (await import('./Tap.svelte')).default],
+  [/^\/movements$/, async () => (await import('./Movements.svelte')).default],
+  [/^\/movements\/([^/]+)$/, async () => (await import('./MovementPage.svelte')).default],
   [/^\/registry$/, async () => (await import('./Registry.svelte')).default],
   [/^\/events\/([^/]+)$/, async () => (await import('./EventPage.svelte')).default],
 ];

@@ -32,6 +32,10 @@ class Session {
     return this.mayAcknowledge;
   }
 
+  get mayMove(): boolean {
+    return this.mayAcknowledge;
+  }
+
   get mayRegister(): boolean {
     return this.account?.role === 'device-operator' || this.account?.role === 'admin';
   }

@@ -239,7 +239,7 @@ pub(crate) struct ChecklistView {
 
 /// One row of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Check)]
+#[schema(as = ChecklistRow)]
 pub(crate) struct CheckView {
     /// `free`, `in-service`, `heard`, `whole`, `alarms`, `battery`, `position`, `rope-inserted`, `locked`.
     name: String,

@@ -1093,7 +1093,15 @@ export interface components {
         Check: "passed" | "failed" | "forbidden" | "unknown";
         /** @description The checklist before a device is armed. */
         Checklist: {
-            items: components["schemas"]["Check"][];
+            items: components["schemas"]["ChecklistRow"][];
+        };
+        /** @description One row of it. */
+        ChecklistRow: {
+            /** @description What was found, for a person. */
+            found: string;
+            /** @description `free`, `in-service`, `heard`, `whole`, `alarms`, `battery`, `position`, `rope-inserted`, `locked`. */
+            name: string;
+            verdict: components["schemas"]["Check"];
         };
         /**
          * @description How the device is powered and heard.

@@ -1,0 +1,108 @@
+// A movement is declared, armed by its checklist, verified and discharged; and a file is looked at before it is taken.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, logIn, openPage, TAPS } from './browser.mjs';
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+const DESK = { viewport: { width: 1440, height: 900 } };
+const skip = TAPS.length === 0;
+
+/** Opens a step's form, fills it in, and sends it. */
+async function take(page, button, fields = {}) {
+  await page
+    .getByRole('region', { name: 'What may be done now' })
+    .getByRole('button', { name: button })
+    .click();
+  const dialog = page.getByRole('dialog');
+  for (const [label, value] of Object.entries(fields)) {
+    const field = dialog.getByLabel(label, { exact: false }).first();
+    if ((await field.evaluate((element) => element.tagName)) === 'SELECT') await field.selectOption(value);
+    else await field.fill(value);
+  }
+  await dialog.getByRole('button', { name: button, exact: true }).click();
+  return dialog;
+}
+
+test('a movement goes from declaration to discharge', { skip }, async () => {
+  const { page, context, complaints } = await openPage(browser, DESK);
+  await logIn(page, '/movements');
+  // A registered seal that was read a moment ago: a phone has tapped it.
+  await page.request.post(new URL('/api/v1/seals/look-up', page.url()).href, {
+    headers: { 'X-Plomb-Request': '1' },
+    data: { text: TAPS[0] },
+  });
+  await page.getByRole('button', { name: 'Declare a movement' }).click();
+  const declare = page.getByRole('dialog', { name: 'Declare a movement' });
+  await declare.getByRole('button', { name: 'Declare', exact: true }).click();
+  await declare.getByText('Fill in: Reference (LRN)').waitFor();
+  await declare.getByLabel('Policy').selectOption('in');
+  for (const [label, text] of [
+    ['Reference (LRN)', 'LRN-JOURNEY'],
+    ['Holder', 'Mombasa Freight'],
+    ['Carrier', 'Carrier A'],
+    ['Office of departure', 'INNSA'],
+    ['Office of destination', 'KEMBA'],
+    ['To arrive by', '2030-01-01T12:00'],
+    ['Goods (HS code)', '1701'],
+    ['Container number', 'CSQU3054384'],
+  ])
+    await declare.getByLabel(label).fill(text);
+  await declare.getByRole('button', { name: 'Declare', exact: true }).click();
+  await declare.getByText('the check digit is 4, these characters have 3').waitFor();
+  await declare.getByLabel('Container number').fill('CSQU3054383');
+  await declare.getByRole('button', { name: 'Declare', exact: true }).click();
+  await page.getByRole('heading', { name: 'Movement LRN-JOURNEY' }).waitFor();
+
+  await take(page, 'Submit');
+  await take(page, 'Accept', { 'Number of customs': '26IN0001' });
+  await take(page, 'Decide the device', { 'Class of device': 'passive' });
+  await page.getByRole('button', { name: 'Arm a device' }).click();
+  const arm = page.getByRole('dialog');
+  await arm.getByLabel('Device').fill('tag:045ea100000180');
+  await arm.getByRole('list', { name: 'Checklist' }).getByText('Whole: whole').waitFor();
+  await arm.getByRole('button', { name: 'Arm a device' }).click();
+  await page
+    .getByRole('region', { name: 'Seals' })
+    .getByRole('link', { name: 'tag:045ea100000180' })
+    .waitFor();
+  await take(page, 'Depart', { Place: 'INNSA' });
+  await take(page, 'Declare an incident', { 'What happened': '1', 'In words': 'bridge closed' });
+  await page.getByText('not confirmed by an authority').waitFor();
+  await take(page, 'Arrive', { Place: 'KEMBA' });
+  await take(page, 'Verify');
+  await take(page, 'Take a seal off', { Seal: 'tag:045ea100000180' });
+  await take(page, 'Discharge');
+  await page.getByText('Discharged').first().waitFor();
+  const history = page.getByRole('region', { name: 'What was done' }).getByRole('listitem');
+  assert.equal(await history.count(), 11);
+  assert.equal(await page.getByRole('region', { name: 'What may be done now' }).count(), 0, 'it is over');
+  assert.deepEqual(
+    complaints.filter((text) => !text.includes('422')),
+    [],
+  );
+  await context.close();
+});
+
+test('a file is looked at, and its good rows are declared', { skip }, async () => {
+  const { page, context, complaints } = await openPage(browser, DESK);
+  await logIn(page, '/movements');
+  await page.getByRole('button', { name: 'Import a file' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import a file' });
+  const table = 'Ref,Box,hs\nI-1,CSQU3054383,1701\nI-2,CSQU3054384,1701\n';
+  await dialog
+    .getByLabel('File')
+    .setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
+  await dialog.getByLabel('Columns of the table').fill('Ref=lrn, Box=unit.1.number, hs=goods.1.hs');
+  await dialog.getByRole('button', { name: 'Look at the file' }).click();
+  await dialog.getByText('2 rows, 1 can be declared').waitFor();
+  await dialog.getByText('Row 2, unit.1.number').waitFor();
+  await dialog.getByRole('button', { name: 'Declare 1' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByLabel('Search the movements').fill('I-1');
+  await page.getByRole('link', { name: 'I-1' }).waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
