@@ -17,6 +17,7 @@ export PLOMB_HTTP_BIND
     printf 'lock-password 2a 383838383838\n'
     "$simulator" seals --print-keys --seals "${DEMO_SEALS:-4}"
     "$simulator" taps --print-keys
+    "$simulator" gateways --print-keys --sources 2
 } >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
 
@@ -33,10 +34,11 @@ fleet_is="--protocols all --devices ${DEMO_DEVICES:-120} --seed 7"
 server=$!
 fleet=
 seals=
+gateways=
 movements=
 stop() {
     trap - INT TERM EXIT
-    [ -n "$fleet" ] && kill "$fleet" "$seals" "$movements" 2>/dev/null || true
+    [ -n "$fleet" ] && kill "$fleet" "$seals" "$gateways" "$movements" 2>/dev/null || true
     kill "$server" 2>/dev/null || true
     wait 2>/dev/null || true
 }
@@ -65,6 +67,9 @@ fleet=$!
     --incident cut:1@60 --incident case-open:2@120 --incident wrong-card:3@90 >"$directory/seals.log" 2>&1 &
 seals=$!
 
+# Phones, satellite back offices, readers and gateways of sensors; nobody has registered them, so that they stand in quarantine.
+"$simulator" gateways --host 127.0.0.1 --sources 2 --incidents-every 45s >"$directory/gateways.log" 2>&1 &
+gateways=$!
 node "$(dirname "$0")/demo-movements.mjs" "http://$PLOMB_HTTP_BIND" "$directory/log-ins.txt" >"$directory/movements.log" 2>&1 &
 movements=$!
 

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Trigger(TriggerArgs),
     /// Seals that run the real firmware core, by the open profile over CoAP.
     Seals(SealsArgs),
+    /// Phones, hubs, back offices, readers and gateways that bring whole messages by HTTP.
+    Gateways(GatewaysArgs),
     /// Links of taps on passive seals with NTAG 424 DNA TagTamper chips, one a line.
     Taps(TapsArgs),
     /// As many reports as the platform takes; prints one JSON object.
@@ -137,6 +139,34 @@ pub(crate) struct SealsArgs {
     /// Print the records of the platform's register, and stop.
     #[arg(long)]
     pub(crate) print_register: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GatewaysArgs {
+    /// Where the platform listens.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Its port for web messages.
+    #[arg(long, default_value_t = 5055)]
+    pub(crate) http_port: u16,
+    /// Sources of each protocol.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) sources: u32,
+    /// What keys are drawn from.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Time between two messages of a source.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) interval: Duration,
+    /// Something breaks at the next source so often: a door, a seal, a cover, as it can tell.
+    #[arg(long, value_parser = duration)]
+    pub(crate) incidents_every: Option<Duration>,
+    /// Stop after this time.
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Print the lines by which the platform knows the sensors that encipher, and stop.
+    #[arg(long)]
+    pub(crate) print_keys: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,6 +6,7 @@ pub mod protocol;
 
 pub mod fleet;
 pub mod gate;
+pub mod gateway;
 pub mod latency;
 pub mod load;
 pub mod seal;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use plomb_simulator::fleet::run::Fleet;
 use plomb_simulator::fleet::unit::Conditions;
+use plomb_simulator::gateway::run::{self as gateway, Gateways};
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
 use plomb_simulator::seal::{keys, run::Seals};
@@ -16,13 +17,14 @@ use plomb_simulator::tag::{Batch, Loop, rising_counter};
 use plomb_simulator::trigger::{self, Trigger};
 use plomb_simulator::{fleet, log, seal};
 
-use args::{Args, Command, FleetArgs, LatencyArgs, LoadArgs, SealsArgs, TapsArgs, TriggerArgs};
+use args::{Args, Command, FleetArgs, GatewaysArgs, LatencyArgs, LoadArgs, SealsArgs, TapsArgs, TriggerArgs};
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Fleet(args) => run_fleet(args),
         Command::Trigger(args) => run_trigger(&args),
         Command::Seals(args) => run_seals(args),
+        Command::Gateways(args) => run_gateways(&args),
         Command::Taps(args) => run_taps(&args),
         Command::Load(args) => run_load(args),
         Command::Latency(args) => run_latency(&args),
@@ -100,6 +102,21 @@ fn run_seals(args: SealsArgs) -> anyhow::Result<()> {
         memory: args.memory,
         duration: args.duration,
     })
+}
+
+fn run_gateways(args: &GatewaysArgs) -> anyhow::Result<()> {
+    if args.print_keys {
+        return print(&gateway::keys(args.seed, args.sources));
+    }
+    let gateways = Gateways {
+        to: resolve(&args.host, args.http_port)?,
+        sources: args.sources,
+        seed: args.seed,
+        interval: args.interval,
+        incidents_every: args.incidents_every,
+        duration: args.duration,
+    };
+    gateway::run(&gateways).map(drop)
 }
 
 fn run_taps(args: &TapsArgs) -> anyhow::Result<()> {

@@ -11,6 +11,7 @@
 mod commands;
 mod decode;
 mod firmware;
+mod gateways;
 mod kill;
 mod live;
 mod llrp;

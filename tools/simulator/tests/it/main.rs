@@ -8,5 +8,6 @@
 )]
 
 mod decoded;
+mod gateways;
 mod peer;
 mod sockets;
