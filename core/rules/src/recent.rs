@@ -83,12 +83,13 @@ impl Recent {
     }
 }
 
-/// What makes an event the same event when it comes again: kind, peripheral, serial, time and place.
+/// What makes an event the same event when it comes again: kind, serial, time, place, and what it says of the seal and
+/// shouts: some devices tell time in minutes, and a cut in the same minute is another event.
 /// `None` for events without a time: a heartbeat may come as often as it likes.
 pub(crate) fn fingerprint(event: &Event) -> Option<u64> {
     let occurred_at = event.occurred_at?;
     let mut hasher = FxHasher::default();
-    (event.kind as u8, event.serial, occurred_at).hash(&mut hasher);
+    (event.kind as u8, event.serial, occurred_at, event.seal, event.signals).hash(&mut hasher);
     event.position.map(|position| (position.latitude, position.longitude)).hash(&mut hasher);
     // Zero marks an empty slot.
     Some(hasher.finish() | 1)

@@ -162,3 +162,15 @@ fn a_door_sensor_without_a_lock_guards_by_itself() {
         assert_eq!(names(&world.send(&event)), expected);
     }
 }
+
+#[test]
+fn a_cut_in_the_same_minute_is_no_retransmission() {
+    let mut world = World::new();
+    let whole = world.report();
+    world.send(&whole);
+    // The device has no serial numbers, and tells time in minutes.
+    let mut cut = part(with(whole.clone(), Signal::RopeCut), SealPart::RopeIntact, false);
+    assert_eq!(names(&world.send(&cut)), ["seal-cut raised"]);
+    cut.position = whole.position;
+    assert_eq!(names(&world.send(&cut)), Vec::<String>::new(), "but it is one when it comes again");
+}
