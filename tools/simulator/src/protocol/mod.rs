@@ -10,10 +10,13 @@ pub mod gt06;
 pub mod h02;
 pub mod jointech;
 pub mod jt808;
+pub mod meitrack;
 pub mod queclink;
 mod report;
+pub mod retranslator;
 pub mod suntech;
 pub mod teltonika;
+pub mod tk103;
 pub mod topflytech;
 pub mod wialon_ips;
 
@@ -171,6 +174,9 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
     spoken(Protocol::H02, 1, Numbering::Prefix("41"), h02::UNTOLD, |id, _| Box::new(h02::H02::new(id))),
     spoken(Protocol::WialonIps, 1, Numbering::Imei(86_360_705), wialon_ips::UNTOLD, |id, _| Box::new(wialon_ips::WialonIps::new(id))),
+    spoken(Protocol::WialonRetranslator, 1, Numbering::Imei(35_397_601), retranslator::UNTOLD, |id, _| Box::new(retranslator::Retranslator::new(id))),
+    spoken(Protocol::Meitrack, 1, Numbering::Imei(35_335_801), meitrack::UNTOLD, |id, _| Box::new(meitrack::Meitrack::new(id))),
+    spoken(Protocol::Tk103, 1, Numbering::Prefix("0136"), tk103::UNTOLD, |id, _| Box::new(tk103::Tk103::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.

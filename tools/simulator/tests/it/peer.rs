@@ -77,6 +77,7 @@ fn talk(mut stream: TcpStream, frames: &Frames, drop_after: Option<usize>) {
 fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>)> {
     let length = match pending.as_slice() {
         [b'(', ..] => pending.iter().position(|b| *b == b')')? + 1,
+        [b'$', b'$', ..] => pending.iter().position(|b| *b == b'\n')? + 1,
         [b'$', rest @ ..] => usize::from(u16::from_be_bytes([*rest.get(7)?, *rest.get(8)?])) + 10,
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
@@ -88,6 +89,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [b'+', ..] => pending.iter().position(|b| *b == b'$')? + 1,
         [0x27, 0x27, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
         [0, 15, ..] if !*teltonika => 17,
+        // A packet of Wialon Retranslator: its identifier follows the length.
+        [low, high, 0, 0, b'0'..=b'9', ..] => usize::from(u16::from_le_bytes([*low, *high])) + 4,
         [0, 0, 0, 0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 12,
         _ => return None,
     };
@@ -97,10 +100,13 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
     let frame: Vec<u8> = pending.drain(..length).collect();
     let answer = match frame[0] {
         b'(' if frame.windows(4).any(|w| w == b"@JT)") => Vec::new(),
+        b'(' if !frame.contains(&b',') => tk103(&frame),
         b'(' => {
             let text = String::from_utf8(frame.clone()).unwrap();
             format!("(P69,0,{})", text.split(',').nth(16).unwrap()).into_bytes()
         }
+        b'$' if frame[1] == b'$' => Vec::new(),
+        _ if frame[4].is_ascii_digit() && frame[2..4] == [0, 0] => vec![0x11],
         b'$' => format!("(P69,0,{})", frame[length - 1]).into_bytes(),
         0x7E => jt808(&frame),
         2 => match frame[2] {
@@ -132,6 +138,17 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         }
     };
     Some((frame, answer))
+}
+
+/// A handshake and an alarm are answered.
+fn tk103(frame: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(frame).unwrap();
+    let (number, body) = (&text[1..13], &text[13..]);
+    match &body[..4] {
+        "BP00" => format!("({number}AP01HSO)").into_bytes(),
+        "BO01" => format!("({number}AS01{})", &body[4..5]).into_bytes(),
+        _ => Vec::new(),
+    }
 }
 
 /// Type, number, customer, firmware, message, index.
