@@ -155,8 +155,31 @@ fn queclink(start: &[u8]) -> Recognised {
     }
 }
 
+/// `$$`, a flag, the length in two to four digits, a comma and the first digit of an IMEI: no number of a Jointech lock has
+/// a comma there.
+fn meitrack(bytes: &[u8]) -> Recognised {
+    let rest = match bytes {
+        [b'$', b'$', b'A'..=b'z', rest @ ..] => rest,
+        [b'$'] | [b'$', b'$'] => return NeedMore,
+        _ => return Unknown,
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match rest.get(digits..).unwrap_or_default() {
+        _ if digits > 4 => Unknown,
+        [] => NeedMore,
+        [b','] if digits >= 2 => NeedMore,
+        [b',', b'0'..=b'9', ..] if digits >= 2 => Is(Protocol::Meitrack),
+        _ => Unknown,
+    }
+}
+
 /// `$` and a BCD terminal number is Jointech; `$`s before a flag are noise of a JT/T 808 terminal.
 fn dollar(bytes: &[u8]) -> Recognised {
+    match meitrack(bytes) {
+        Is(protocol) => return Is(protocol),
+        NeedMore if bytes.len() > 2 => return NeedMore,
+        NeedMore | Unknown => {}
+    }
     let dollars = bytes.iter().take_while(|byte| **byte == b'$').count();
     let number = bytes.get(1..).unwrap_or_default();
     let number = number.get(..JOINTECH_DIGITS / 2).unwrap_or(number);

@@ -18,6 +18,8 @@ use plomb_model::{
 use crate::{Decoded, Session, SessionConfig};
 use frame::{Frame, Piece};
 
+/// Begins the content of a position that a command has asked for (event 34).
+const ASKED_FOR: &[u8] = b"34,";
 /// Commands that may wait for an answer on one connection: one a flag.
 const WAITING_MAX: usize = 26;
 /// After this a command no longer waits.
@@ -74,13 +76,21 @@ impl Meitrack {
         }
         self.device = frame.device().or(self.device);
         let mut issues = Vec::new();
-        let events = match frame.command {
+        let mut events: Vec<Event> = match frame.command {
             "AAA" => text::event(frame, &mut issues).into_iter().collect(),
             "CCC" => binary::ccc(frame, &mut issues),
             "CCE" => binary::cce(frame, &mut issues),
             "D00" | "D03" => vec![media(frame)],
             _ => vec![self.answer(frame)],
         };
+        // A position that was asked for comes as any other, under the flag of the command and with an event of its own.
+        if frame.command == "AAA"
+            && frame.content.starts_with(ASKED_FOR)
+            && let Some(ticket) = self.asked(frame.flag)
+            && let Some(event) = events.first_mut()
+        {
+            event.readings.push(Reading::CommandResult { ticket, outcome: CommandOutcome::Done });
+        }
         // The device keeps its records until it hears how many have come.
         if frame.command == "CCC" && issues.is_empty() {
             out.reply(&Frame::write(frame.flag, frame.imei, &format!("CCC,{}", events.len())));
@@ -89,17 +99,22 @@ impl Meitrack {
         issues.into_iter().for_each(|issue| out.issue(issue));
     }
 
+    /// The command that waits under a flag, which waits no longer.
+    fn asked(&mut self, flag: u8) -> Option<CommandTicket> {
+        let index = self.waiting.iter().position(|(waits, _, _)| *waits == flag)?;
+        Some(self.waiting.remove(index).1)
+    }
+
     fn answer(&mut self, frame: &Frame<'_>) -> Event {
         let mut event = Event::new(EventKind::Message);
         let answer = String::from_utf8_lossy(frame.content);
-        if let Some(index) = self.waiting.iter().position(|(flag, _, _)| *flag == frame.flag) {
+        if let Some(ticket) = self.asked(frame.flag) {
             event.kind = EventKind::CommandResult;
             let outcome = match answer.as_ref() {
                 "OK" => CommandOutcome::Done,
                 wrong if wrong.to_ascii_uppercase().starts_with("ERR") => CommandOutcome::Failed,
                 _ => CommandOutcome::Answered,
             };
-            let (_, ticket, _) = self.waiting.remove(index);
             event.readings.push(Reading::CommandResult { ticket, outcome });
         }
         event.readings.push(Reading::Text(format!("{},{answer}", frame.command).into()));

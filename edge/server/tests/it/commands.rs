@@ -305,6 +305,10 @@ fn further_protocols_carry_commands_in_their_own_way() {
         (Protocol::Suntech, json!({"kind": "locate"}), "succeeded"),
         // Its devices say that they have a command, and no more.
         (Protocol::Queclink, json!({"kind": "locate"}), "acknowledged"),
+        (Protocol::Meitrack, json!({"kind": "locate"}), "succeeded"),
+        (Protocol::Tk103, json!({"kind": "restart"}), "acknowledged"),
+        (Protocol::H02, json!({"kind": "reporting-interval", "seconds": 60}), "acknowledged"),
+        (Protocol::Galileosky, json!({"kind": "locate"}), "succeeded"),
     ] {
         let id = id(protocol);
         let mut device = Device::connect(&world.server, protocol, id);

@@ -27,6 +27,8 @@ const EVENTS: [(Signal, u8); 5] = [
 ];
 const HEARTBEAT: u8 = 31;
 const INTERVAL: u8 = 35;
+/// A position that was asked for.
+const ASKED_FOR: u8 = 34;
 /// The flags of lines run from `A` to `z`.
 const FLAGS: std::ops::RangeInclusive<u8> = b'A'..=b'z';
 
@@ -178,7 +180,7 @@ impl Terminal for Meitrack {
         let Some((flag, name)) = self.commands.get(index).filter(|_| outcome == Outcome::Done) else {
             return Vec::new();
         };
-        let content = if name == "A10" { place(report, INTERVAL) } else { format!("{name},OK") };
+        let content = if name == "A10" { place(report, ASKED_FOR) } else { format!("{name},OK") };
         vec![Outgoing { bytes: self.line(*flag, &content), expects: None, essential: true }]
     }
 }

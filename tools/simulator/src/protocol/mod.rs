@@ -6,6 +6,7 @@
 mod bytes;
 pub mod digitalmatter;
 pub mod eseal;
+pub mod galileosky;
 pub mod gt06;
 pub mod h02;
 pub mod jointech;
@@ -16,6 +17,7 @@ mod report;
 pub mod retranslator;
 pub mod suntech;
 pub mod teltonika;
+pub mod teratrack;
 pub mod tk103;
 pub mod topflytech;
 pub mod wialon_ips;
@@ -176,6 +178,8 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::WialonIps, 1, Numbering::Imei(86_360_705), wialon_ips::UNTOLD, |id, _| Box::new(wialon_ips::WialonIps::new(id))),
     spoken(Protocol::WialonRetranslator, 1, Numbering::Imei(35_397_601), retranslator::UNTOLD, |id, _| Box::new(retranslator::Retranslator::new(id))),
     spoken(Protocol::Meitrack, 1, Numbering::Imei(35_335_801), meitrack::UNTOLD, |id, _| Box::new(meitrack::Meitrack::new(id))),
+    spoken(Protocol::Galileosky, 1, Numbering::Imei(86_123_004), galileosky::UNTOLD, |id, _| Box::new(galileosky::Galileosky::new(id))),
+    spoken(Protocol::Teratrack, 1, Numbering::Prefix("0220"), teratrack::UNTOLD, |id, _| Box::new(teratrack::Teratrack::new(id))),
     spoken(Protocol::Tk103, 1, Numbering::Prefix("0136"), tk103::UNTOLD, |id, _| Box::new(tk103::Tk103::new(id))),
 ];
 

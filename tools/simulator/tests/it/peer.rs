@@ -79,6 +79,8 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [b'(', ..] => pending.iter().position(|b| *b == b')')? + 1,
         [b'$', b'$', ..] => pending.iter().position(|b| *b == b'\n')? + 1,
         [b'$', rest @ ..] => usize::from(u16::from_be_bytes([*rest.get(7)?, *rest.get(8)?])) + 10,
+        [b'{', ..] => pending.windows(2).position(|part| part == b"]}")? + 2,
+        [1, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high]) & 0x7FFF) + 5,
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
         [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
@@ -106,6 +108,12 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
             format!("(P69,0,{})", text.split(',').nth(16).unwrap()).into_bytes()
         }
         b'$' if frame[1] == b'$' => Vec::new(),
+        b'{' => b"{01}".to_vec(),
+        1 => {
+            let sum = Crc16::MODBUS.of(&frame[..length - 2]).to_le_bytes();
+            assert_eq!(sum, frame[length - 2..]);
+            [&[2][..], &sum].concat()
+        }
         _ if frame[4].is_ascii_digit() && frame[2..4] == [0, 0] => vec![0x11],
         b'$' => format!("(P69,0,{})", frame[length - 1]).into_bytes(),
         0x7E => jt808(&frame),
@@ -142,11 +150,10 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
 
 /// A handshake and an alarm are answered.
 fn tk103(frame: &[u8]) -> Vec<u8> {
-    let text = std::str::from_utf8(frame).unwrap();
-    let (number, body) = (&text[1..13], &text[13..]);
+    let (number, body) = (&frame[1..13], &frame[13..]);
     match &body[..4] {
-        "BP00" => format!("({number}AP01HSO)").into_bytes(),
-        "BO01" => format!("({number}AS01{})", &body[4..5]).into_bytes(),
+        b"BP00" => [b"(", number, b"AP01HSO)"].concat(),
+        b"BO01" => [b"(", number, b"AS01", &body[4..5], b")"].concat(),
         _ => Vec::new(),
     }
 }
