@@ -19,6 +19,7 @@ mod readers;
 mod recover;
 mod registry;
 mod replay;
+mod risk;
 mod round;
 mod serve;
 mod snapshots;
@@ -60,6 +61,9 @@ enum Command {
     /// Look at the register of devices and take files into it, while the server is stopped or running.
     #[command(subcommand)]
     Registry(registry::RegistryCommand),
+    /// Train the model that says what to inspect, and measure it.
+    #[command(subcommand)]
+    Risk(risk::RiskCommand),
 }
 
 /// Where the configuration is.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),
         Command::Account(command) => accounts::run(&command),
         Command::Registry(command) => registry::run(&command),
+        Command::Risk(command) => risk::run(&command),
     };
     match result {
         Ok(code) => code,
