@@ -62,16 +62,17 @@ fn apply(sub: &Subrecord<'_>, found: &mut Authentication, issues: &mut Vec<Issue
             event.readings.push(Reading::BoundTo(vehicle.into()));
         }
         5 => {
-            found.asks = true;
-            found.event.get_or_insert_with(fresh);
-        }
-        8 => {
             // Another server: its records name their objects.
             found.asks = true;
             part.skip(1)?;
             let number = part.u32_le()?;
             let event = found.event.get_or_insert_with(fresh);
             event.readings.push(Reading::Code { name: "dispatcher".into(), value: i64::from(number) });
+        }
+        // A user's name and password.
+        7 => {
+            found.asks = true;
+            found.event.get_or_insert_with(fresh);
         }
         _ => {}
     }

@@ -9,7 +9,7 @@ use crate::Description;
 use crate::pieces::Start;
 
 /// Subrecords of AUTH with user names, passwords and keys.
-const SECRET: [u8; 2] = [4, 5];
+const SECRET: [u8; 2] = [6, 7];
 
 /// Lays a packet open.
 #[must_use]

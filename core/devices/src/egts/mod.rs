@@ -28,7 +28,7 @@ const WRONG_SUM: u8 = 138;
 const CLOSED: u8 = 129;
 /// Subrecords: the answer to a record, the result of an authorisation.
 const RECORD_RESPONSE: u8 = 0;
-const RESULT_CODE: u8 = 7;
+const RESULT_CODE: u8 = 9;
 /// Flags of a record of ours: both services are of the platform.
 const OURS: u8 = 0;
 

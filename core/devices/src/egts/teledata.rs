@@ -14,6 +14,8 @@ use super::record::{ECALL, Record, Subrecord, subrecord};
 const EPOCH_S: i64 = 1_262_304_000;
 /// What stands for the whole of 90 or of 180 degrees.
 const ANGLE_MAX: i64 = 0xFFFF_FFFF;
+/// Length of a state.
+const STATE_BYTES: usize = 5;
 const QUARTER_E7: i64 = 900_000_000;
 const HALF_E7: i64 = 1_800_000_000;
 
@@ -83,7 +85,8 @@ fn apply(sub: &Subrecord<'_>, event: &mut Event, issues: &mut Vec<Issue>) -> Res
                 }
             }
         }
-        20 => state(&mut part, event)?,
+        // 20 by the order of 2012, where it is told from acceleration by its length; 21 by the GOST.
+        20 | 21 if sub.data.len() == STATE_BYTES => state(&mut part, event)?,
         23 => {
             let word = part.u16_le()?;
             let [number, _] = (word >> 4).to_le_bytes();

@@ -153,7 +153,7 @@ fn packet(data: &[u8]) -> Vec<u8> {
 #[test]
 fn passwords_are_not_laid_open() {
     let secret = b"user\0s3cret\0";
-    let mut record = vec![u8::try_from(secret.len() + 3).unwrap(), 0, 1, 0, 0, 1, 1, 5, 12, 0];
+    let mut record = vec![u8::try_from(secret.len() + 3).unwrap(), 0, 1, 0, 0, 1, 1, 7, 12, 0];
     record.extend_from_slice(secret);
     let bytes = packet(&record);
     let shown = format!("{:?}", egts::describe(&bytes));

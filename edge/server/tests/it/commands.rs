@@ -309,6 +309,11 @@ fn further_protocols_carry_commands_in_their_own_way() {
         (Protocol::Tk103, json!({"kind": "restart"}), "acknowledged"),
         (Protocol::H02, json!({"kind": "reporting-interval", "seconds": 60}), "acknowledged"),
         (Protocol::Galileosky, json!({"kind": "locate"}), "succeeded"),
+        (Protocol::Egts, json!({"kind": "restart"}), "succeeded"),
+        (Protocol::Navtelecom, json!({"kind": "text", "text": "*!SETOUT 1Y"}), "succeeded"),
+        (Protocol::Iridium, json!({"kind": "text", "text": "hello"}), "acknowledged"),
+        // Its devices do not answer a message.
+        (Protocol::WialonIps, json!({"kind": "text", "text": "hello"}), "sent"),
     ] {
         let id = id(protocol);
         let mut device = Device::connect(&world.server, protocol, id);

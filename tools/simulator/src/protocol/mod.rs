@@ -5,13 +5,17 @@
 
 mod bytes;
 pub mod digitalmatter;
+pub mod egts;
+pub mod envotech;
 pub mod eseal;
 pub mod galileosky;
 pub mod gt06;
 pub mod h02;
+pub mod iridium;
 pub mod jointech;
 pub mod jt808;
 pub mod meitrack;
+pub mod navtelecom;
 pub mod queclink;
 mod report;
 pub mod retranslator;
@@ -179,6 +183,10 @@ pub const SIMULATED: &[Spoken] = &[
     spoken(Protocol::WialonRetranslator, 1, Numbering::Imei(35_397_601), retranslator::UNTOLD, |id, _| Box::new(retranslator::Retranslator::new(id))),
     spoken(Protocol::Meitrack, 1, Numbering::Imei(35_335_801), meitrack::UNTOLD, |id, _| Box::new(meitrack::Meitrack::new(id))),
     spoken(Protocol::Galileosky, 1, Numbering::Imei(86_123_004), galileosky::UNTOLD, |id, _| Box::new(galileosky::Galileosky::new(id))),
+    spoken(Protocol::Egts, 1, Numbering::Prefix("8612300"), egts::UNTOLD, |id, _| Box::new(egts::Egts::new(id))),
+    spoken(Protocol::Navtelecom, 1, Numbering::Imei(86_600_105), navtelecom::UNTOLD, |id, _| Box::new(navtelecom::Navtelecom::new(id))),
+    spoken(Protocol::Envotech, 1, Numbering::Prefix("F0"), envotech::UNTOLD, |id, _| Box::new(envotech::Envotech::new(id))),
+    spoken(Protocol::Iridium, 1, Numbering::Imei(30_043_400), iridium::UNTOLD, |id, _| Box::new(iridium::Iridium::new(id))),
     spoken(Protocol::Teratrack, 1, Numbering::Prefix("0220"), teratrack::UNTOLD, |id, _| Box::new(teratrack::Teratrack::new(id))),
     spoken(Protocol::Tk103, 1, Numbering::Prefix("0136"), tk103::UNTOLD, |id, _| Box::new(tk103::Tk103::new(id))),
 ];

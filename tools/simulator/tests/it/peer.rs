@@ -73,14 +73,22 @@ fn talk(mut stream: TcpStream, frames: &Frames, drop_after: Option<usize>) {
     }
 }
 
-/// The next whole frame and its answer.
-fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>)> {
-    let length = match pending.as_slice() {
+/// How long the frame at the front is, by the marks of each protocol.
+fn length(pending: &[u8], teltonika: bool) -> Option<usize> {
+    Some(match pending {
         [b'(', ..] => pending.iter().position(|b| *b == b')')? + 1,
         [b'$', b'$', ..] => pending.iter().position(|b| *b == b'\n')? + 1,
+        [b'$', b'8', b'0', b'S', ..] => pending.iter().position(|b| *b == b'#')? + 1,
         [b'$', rest @ ..] => usize::from(u16::from_be_bytes([*rest.get(7)?, *rest.get(8)?])) + 10,
         [b'{', ..] => pending.windows(2).position(|part| part == b"]}")? + 2,
+        [1, 0, 0, 11, 0, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 13,
+        // A header of DirectIP: its length of 28 follows its number.
+        [1, high, low, 1, 0, 28, ..] => usize::from(u16::from_be_bytes([*high, *low])) + 3,
         [1, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high]) & 0x7FFF) + 5,
+        [b'@', ..] => usize::from(u16::from_le_bytes([*pending.get(12)?, *pending.get(13)?])) + 16,
+        [b'~', b'T', ..] => 51,
+        [b'~', b'A', count, ..] => usize::from(*count) * 44 + 4,
+        [0x7F, ..] => 1,
         [0x7E, rest @ ..] => rest.iter().position(|b| *b == 0x7E)? + 2,
         [0x78, 0x78, length, ..] => usize::from(*length) + 5,
         [2, 0x55, _, low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])) + 5,
@@ -90,12 +98,17 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
         [b'S', ..] => pending.iter().position(|b| *b == b'\r')? + 1,
         [b'+', ..] => pending.iter().position(|b| *b == b'$')? + 1,
         [0x27, 0x27, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
-        [0, 15, ..] if !*teltonika => 17,
+        [0, 15, ..] if !teltonika => 17,
         // A packet of Wialon Retranslator: its identifier follows the length.
         [low, high, 0, 0, b'0'..=b'9', ..] => usize::from(u16::from_le_bytes([*low, *high])) + 4,
         [0, 0, 0, 0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 12,
         _ => return None,
-    };
+    })
+}
+
+/// The next whole frame and its answer.
+fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>)> {
+    let length = length(pending, *teltonika)?;
     if pending.len() < length {
         return None;
     }
@@ -107,8 +120,15 @@ fn next(pending: &mut Vec<u8>, teltonika: &mut bool) -> Option<(Vec<u8>, Vec<u8>
             let text = String::from_utf8(frame.clone()).unwrap();
             format!("(P69,0,{})", text.split(',').nth(16).unwrap()).into_bytes()
         }
-        b'$' if frame[1] == b'$' => Vec::new(),
+        b'$' if frame[1] == b'$' || frame[1] == b'8' => Vec::new(),
         b'{' => b"{01}".to_vec(),
+        1 if frame[3] == 11 => egts(&frame),
+        1 if frame[3..6] == [1, 0, 28] => vec![1, 0, 4, 5, 0, 1, 1],
+        b'@' if frame[16..].starts_with(b"*>S") => ntcb(b"*<S"),
+        b'@' => ntcb(&[b"*<FLEX", &[0xB0, 0x0A, 0x0A][..]].concat()),
+        b'~' if frame[1] == b'T' => [&frame[..6], &[0]].concat(),
+        b'~' if frame[1] == b'A' => [&frame[..3], &[0]].concat(),
+        0x7F => Vec::new(),
         1 => {
             let sum = Crc16::MODBUS.of(&frame[..length - 2]).to_le_bytes();
             assert_eq!(sum, frame[length - 2..]);
@@ -156,6 +176,32 @@ fn tk103(frame: &[u8]) -> Vec<u8> {
         b"BO01" => [b"(", number, b"AS01", &body[4..5], b")"].concat(),
         _ => Vec::new(),
     }
+}
+
+/// A packet of NTCB; the devices do not look at its checksums.
+fn ntcb(data: &[u8]) -> Vec<u8> {
+    let head = [0, 0, 0, 0, 1, 0, 0, 0, u8::try_from(data.len()).unwrap(), 0, 0, 0];
+    [&b"@NTC"[..], &head, data].concat()
+}
+
+/// Each record is answered by its number, an identity with the result too; the devices do not look at the checksums.
+fn egts(frame: &[u8]) -> Vec<u8> {
+    let packet = |kind: u8, data: &[u8]| {
+        let length = u16::try_from(data.len()).unwrap().to_le_bytes();
+        [&[1, 0, 0, 11, 0][..], &length, &[0, 0, kind, 0], data, &[0, 0]].concat()
+    };
+    let (mut answers, mut records, mut asks) =
+        (vec![frame[7], frame[8], 0], &frame[11..frame.len() - 2], false);
+    while let [low, high, number_low, number_high, _, service, _, rest @ ..] = records {
+        answers.extend([6, 0, 0, 0, 0, *service, *service, 0, 3, 0, *number_low, *number_high, 0]);
+        asks |= *service == 1;
+        records = &rest[usize::from(u16::from_le_bytes([*low, *high]))..];
+    }
+    let mut answer = packet(0, &answers);
+    if asks {
+        answer.extend(packet(1, &[4, 0, 0, 0, 0, 1, 1, 9, 1, 0, 0]));
+    }
+    answer
 }
 
 /// Type, number, customer, firmware, message, index.
