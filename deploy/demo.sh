@@ -20,6 +20,8 @@ export PLOMB_HTTP_BIND
     "$simulator" gateways --print-keys --sources 2
 } >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
+(umask 077 && "$simulator" gateways --print-mqtt-credentials --sources 2 >"$directory/mqtt.txt")
+export PLOMB_DEVICES_MQTT_CREDENTIALS="$directory/mqtt.txt"
 
 # The fleet is registered, but for two devices that nobody knows: they stand in quarantine.
 export PLOMB_DEVICES_UNKNOWN=quarantine
@@ -68,7 +70,7 @@ fleet=$!
 seals=$!
 
 # Phones, satellite back offices, readers and gateways of sensors; nobody has registered them, so that they stand in quarantine.
-"$simulator" gateways --host 127.0.0.1 --sources 2 --incidents-every 45s >"$directory/gateways.log" 2>&1 &
+"$simulator" gateways --host 127.0.0.1 --mqtt-port 1883 --sources 2 --incidents-every 45s >"$directory/gateways.log" 2>&1 &
 gateways=$!
 node "$(dirname "$0")/demo-movements.mjs" "http://$PLOMB_HTTP_BIND" "$directory/log-ins.txt" >"$directory/movements.log" 2>&1 &
 movements=$!

@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Trigger(TriggerArgs),
     /// Seals that run the real firmware core, by the open profile over CoAP.
     Seals(SealsArgs),
-    /// Phones, hubs, back offices, readers and gateways that bring whole messages by HTTP.
+    /// Phones, hubs, back offices, readers and gateways that bring whole messages by HTTP and MQTT.
     Gateways(GatewaysArgs),
     /// Links of taps on passive seals with NTAG 424 DNA TagTamper chips, one a line.
     Taps(TapsArgs),
@@ -149,6 +149,9 @@ pub(crate) struct GatewaysArgs {
     /// Its port for web messages.
     #[arg(long, default_value_t = 5055)]
     pub(crate) http_port: u16,
+    /// Its port for MQTT: what can be published goes there instead.
+    #[arg(long)]
+    pub(crate) mqtt_port: Option<u16>,
     /// Sources of each protocol.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) sources: u32,
@@ -167,6 +170,9 @@ pub(crate) struct GatewaysArgs {
     /// Print the lines by which the platform knows the sensors that encipher, and stop.
     #[arg(long)]
     pub(crate) print_keys: bool,
+    /// Print the lines of credentials by which the platform admits those that publish, and stop.
+    #[arg(long)]
+    pub(crate) print_mqtt_credentials: bool,
 }
 
 #[derive(Debug, clap::Args)]

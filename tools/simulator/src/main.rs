@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use plomb_simulator::fleet::run::Fleet;
 use plomb_simulator::fleet::unit::Conditions;
+use plomb_simulator::gateway::mqtt;
 use plomb_simulator::gateway::run::{self as gateway, Gateways};
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
@@ -108,8 +109,12 @@ fn run_gateways(args: &GatewaysArgs) -> anyhow::Result<()> {
     if args.print_keys {
         return print(&gateway::keys(args.seed, args.sources));
     }
+    if args.print_mqtt_credentials {
+        return print(&mqtt::credentials(args.seed, args.sources));
+    }
     let gateways = Gateways {
         to: resolve(&args.host, args.http_port)?,
+        mqtt: args.mqtt_port.map(|port| resolve(&args.host, port)).transpose()?,
         sources: args.sources,
         seed: args.seed,
         interval: args.interval,

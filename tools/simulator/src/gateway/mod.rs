@@ -5,6 +5,7 @@
 
 pub mod advert;
 mod air;
+pub mod mqtt;
 mod people;
 mod readers;
 pub mod run;

@@ -5,13 +5,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use plomb_model::Protocol;
 
-use super::{Message, Moment, PLAYED, air, message};
+use super::{Message, Moment, PLAYED, air, message, mqtt};
 use crate::log;
 
 /// How long an answer is waited for.
-const ANSWER_MAX: Duration = Duration::from_secs(20);
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
@@ -20,6 +21,8 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 pub struct Gateways {
     /// The platform's port for web messages.
     pub to: SocketAddr,
+    /// Its port for MQTT: what can be published goes there.
+    pub mqtt: Option<SocketAddr>,
     /// Sources of each protocol.
     pub sources: u32,
     /// What keys are drawn from.
@@ -100,7 +103,7 @@ pub fn run(gateways: &Gateways) -> anyhow::Result<Sent> {
                 let seconds = log::now().as_millis().div_euclid(1000);
                 let moment = moment(seconds, number, source, broken);
                 let Some(message) = message(protocol, gateways.seed, &moment) else { continue };
-                tell(gateways.to, protocol.name(), &message, &mut sent);
+                tell(gateways, protocol, source, &message, &mut sent);
             }
         }
         let left = gateways.duration.map_or(gateways.interval, |duration| {
@@ -112,16 +115,21 @@ pub fn run(gateways: &Gateways) -> anyhow::Result<Sent> {
     Ok(sent)
 }
 
-fn tell(to: SocketAddr, protocol: &str, message: &Message, sent: &mut Sent) {
-    match post(to, message) {
-        Ok((200..=299, _)) => sent.taken += 1,
-        Ok((status, said)) => {
-            sent.refused += 1;
-            log::warn(format_args!("Refused protocol={protocol} status={status} said={:?}", said.trim()));
-        }
+fn tell(gateways: &Gateways, protocol: Protocol, source: u32, message: &Message, sent: &mut Sent) {
+    let name = protocol.name();
+    let done = match gateways.mqtt.filter(|_| mqtt::spoken(message).is_some()) {
+        Some(to) => mqtt::publish(to, protocol, source, gateways.seed, message),
+        None => match post(gateways.to, message) {
+            Ok((200..=299, _)) => Ok(()),
+            Ok((status, said)) => Err(anyhow!("status {status}, {:?}", said.trim())),
+            Err(error) => Err(error),
+        },
+    };
+    match done {
+        Ok(()) => sent.taken += 1,
         Err(error) => {
             sent.refused += 1;
-            log::warn(format_args!("Not sent protocol={protocol} error={error:#}"));
+            log::warn(format_args!("Not taken protocol={name} error={error:#}"));
         }
     }
 }
