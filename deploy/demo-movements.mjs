@@ -1,6 +1,7 @@
 // Declares movements on a running demonstration and takes them as far as a day at a border post does: drafts, some under
 // way with devices of the fleet, one that arrived well and is discharged, one whose seal was cut.
 import { readFileSync } from "node:fs";
+import { demoPlaces, nearestRoute } from "./demo-places.mjs";
 
 const [base, logIns] = process.argv.slice(2);
 const words = readFileSync(logIns, "utf8")
@@ -52,7 +53,7 @@ const ROUTES = [
   ["in", "INNSA", "NPBRG", "8517.13", "telephones"],
 ];
 
-async function declare(serial) {
+async function declare(serial, route = "") {
   const [policy, departure, destination, hs, description] =
     ROUTES[serial % ROUTES.length];
   const limit = new Date(
@@ -75,6 +76,7 @@ async function declare(serial) {
     unit: [{ number: container(100_000 + serial) }],
     departure,
     destination,
+    route,
     limit,
   });
 }
@@ -90,14 +92,14 @@ async function locks(count) {
       ({ id, standing }) =>
         id.startsWith("jointech:") && standing === "in-service",
     );
-    if (fit.length >= count) return fit.slice(0, count).map(({ id }) => id);
+    if (fit.length >= count) return fit.slice(0, count);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
   return [];
 }
 
-async function armed(serial, device) {
-  const movement = await declare(serial);
+async function armed(serial, device, route) {
+  const movement = await declare(serial, route);
   await step(movement, "submit");
   await step(movement, "accept", {
     mrn: `26DEMO${String(serial).padStart(6, "0")}`,
@@ -110,11 +112,25 @@ async function armed(serial, device) {
 token = (await call("POST", "/session", { name, password })).token;
 const known = await call("GET", "/movements?search=DEMO-");
 if (known.total > 0) process.exit(0);
+const places = demoPlaces();
+await call("POST", "/places/import", {
+  type: "FeatureCollection",
+  features: places,
+});
 let serial = 1;
 for (; serial <= DRAFTS; serial++) await declare(serial);
 const devices = await locks(10);
-for (const [place, device] of devices.entries()) {
-  const movement = await armed(serial++, device);
+for (const [place, { id: device, position }] of devices.entries()) {
+  // One takes another road than it declared.
+  const right = nearestRoute(places, position);
+  const wrong = places.find(
+    ({ id, properties }) => properties.kind === "route" && id !== right,
+  )?.id;
+  const movement = await armed(
+    serial++,
+    device,
+    (place === 4 ? wrong : right) ?? "",
+  );
   if (place === 0) continue;
   await step(movement, "depart", { place: movement.departure });
   if (place === 1) {

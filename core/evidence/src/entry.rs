@@ -161,6 +161,13 @@ pub enum Action {
         /// Names and texts of its fields, as they were filled in.
         fields: Box<[(Box<str>, Box<str>)]>,
     },
+    /// Drew a place, or took it away.
+    Draw {
+        /// Its identifier.
+        place: Box<str>,
+        /// The `GeoJSON` feature; empty where it was taken away.
+        feature: Box<str>,
+    },
     /// Ordered a device to do something.
     Order {
         /// The command's number.

@@ -320,6 +320,8 @@ impl Flow {
                 self.state.await_read(*device, *gate, *by, operated.at);
             }
             Action::PlaceGate { gate, place } => self.state.gates.set(*gate, *place),
+            // Whoever draws has asked whether it is a place, on this thread.
+            Action::Draw { place, feature } => drop(self.state.draw(place, feature)),
             Action::Step { movement, step, fields } => {
                 let form = Form::of(fields.iter().cloned());
                 let act = Act { movement: *movement, step, form: &form };

@@ -69,11 +69,15 @@ pub enum AlarmKind {
     DestroyedSealRead = 16,
     /// A seal that should have been read at a gate and was not.
     ExpectedReadMissed = 17,
+    /// Off the route that was declared.
+    RouteDeviation = 18,
+    /// Where a movement under seal must not be.
+    RestrictedZone = 19,
 }
 
 impl AlarmKind {
     /// Every kind, by bit number.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::SealCut,
         Self::UnauthorisedOpen,
         Self::CaseOpen,
@@ -92,6 +96,8 @@ impl AlarmKind {
         Self::SealAtTwoPlaces,
         Self::DestroyedSealRead,
         Self::ExpectedReadMissed,
+        Self::RouteDeviation,
+        Self::RestrictedZone,
     ];
 
     /// The word for it.
@@ -116,6 +122,8 @@ impl AlarmKind {
             Self::SealAtTwoPlaces => "seal-at-two-places",
             Self::DestroyedSealRead => "destroyed-seal-read",
             Self::ExpectedReadMissed => "expected-read-missed",
+            Self::RouteDeviation => "route-deviation",
+            Self::RestrictedZone => "restricted-zone",
         }
     }
 

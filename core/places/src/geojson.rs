@@ -8,11 +8,21 @@ use crate::corridor::Corridor;
 use crate::place::{BadPlace, Kind, NAME_BYTES_MAX, Place, Shape};
 
 /// Points of one place at most.
-pub const POINTS_MAX: usize = 20_000;
+pub const POINTS_MAX: usize = 10_000;
 /// Widest route and widest circle, metres.
 pub const WIDTH_M_MAX: f64 = 500_000.0;
 
 impl Place {
+    /// The place of a feature as text.
+    ///
+    /// # Errors
+    /// [`BadPlace`] with the member that is wrong.
+    pub fn parse(text: &str) -> Result<Self, BadPlace> {
+        let feature =
+            serde_json::from_str(text).map_err(|error| BadPlace::new("feature", error.to_string()))?;
+        Self::of(&feature)
+    }
+
     /// The place of a feature: `id`, `properties` with `kind`, `name`, `radius_m` (Point), `width_m` (`LineString`,
     /// both sides together), and `geometry`.
     ///

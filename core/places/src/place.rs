@@ -92,6 +92,12 @@ impl BadPlace {
     pub(crate) fn new(member: impl Into<String>, why: impl Into<String>) -> Self {
         Self { member: member.into(), why: why.into() }
     }
+
+    /// There are as many places as are kept.
+    #[must_use]
+    pub fn too_many() -> Self {
+        Self::new("id", format!("at most {} places are kept: remove some", crate::PLACES_MAX))
+    }
 }
 
 impl Place {

@@ -54,9 +54,15 @@ impl Places {
         self.numbers.values().filter_map(|number| self.numbered(*number))
     }
 
+    /// Whether there is room for a place of this identifier.
+    #[must_use]
+    pub fn takes(&self, id: &str) -> bool {
+        self.numbers.len() < PLACES_MAX || self.numbers.contains_key(id)
+    }
+
     /// Puts a place, in the stead of one with the same identifier. `false` where there are too many.
     pub fn put(&mut self, place: Place) -> bool {
-        if !self.numbers.contains_key(&place.id) && self.numbers.len() >= PLACES_MAX {
+        if !self.takes(&place.id) {
             return false;
         }
         self.remove(&place.id.clone());

@@ -42,6 +42,8 @@ pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
         AlarmKind::SealAtTwoPlaces => &SEAL_AT_TWO_PLACES,
         AlarmKind::DestroyedSealRead => &DESTROYED_SEAL_READ,
         AlarmKind::ExpectedReadMissed => &EXPECTED_READ_MISSED,
+        AlarmKind::RouteDeviation => &ROUTE_DEVIATION,
+        AlarmKind::RestrictedZone => &RESTRICTED_ZONE,
     }
 }
 
@@ -194,5 +196,23 @@ static EXPECTED_READ_MISSED: Rationale = Rationale {
     consequence: "The cargo is late or elsewhere, or its seal is gone, shielded or broken so that it cannot be read.",
     what_to_do: "Ask the gate whether the cargo has come. If it has: read the seal by hand; if it does not answer, \
                  treat it as broken. If it has not: call the driver. Check that the gate's reader works.",
+    momentary: false,
+};
+static ROUTE_DEVIATION: Rationale = Rationale {
+    title: "Off the route",
+    priority: Priority::High,
+    cause: "Two fixes in a row lie outside the corridor of the movement's route.",
+    consequence: "Goods may be unloaded or exchanged where nobody looks.",
+    what_to_do: "Call the driver: where to, and why? A closed road is a reason, an empty yard is none. Watch the next \
+                 fixes; no return within minutes: dispatch the response unit.",
+    momentary: false,
+};
+static RESTRICTED_ZONE: Rationale = Rationale {
+    title: "In a restricted zone",
+    priority: Priority::Critical,
+    cause: "A device on a movement under seal is where such movements must not be.",
+    consequence: "Goods may leave customs control: restricted zones are drawn where that has happened.",
+    what_to_do: "Dispatch the response unit to the position. Call the driver: leave at once. Look whether lock and \
+                 door hold.",
     momentary: false,
 };

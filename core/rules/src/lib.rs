@@ -24,6 +24,7 @@ mod standings;
 mod state;
 mod strangers;
 mod transition;
+mod watch;
 
 pub use alarms::{Alarms, Change};
 pub use catalogue::{Rationale, rationale};
@@ -46,3 +47,4 @@ pub use standings::Standings;
 pub use state::{Condition, State};
 pub use strangers::{STRANGER_ALARMS_PER_MINUTE_MAX, Strangers};
 pub use transition::{Reported, Transition};
+pub use watch::{Watch, Watches};

@@ -83,6 +83,10 @@ settings! {
     silence_period_min_s = 10;
     /// Allowed on top of two reporting periods.
     silence_grace_s = 5;
+    /// A device last heard in a mapped coverage gap is silent so much later, seconds.
+    gap_silence_s = 14_400;
+    /// Off the corridor by less than this is the receiver's error, metres.
+    route_margin_m = 50;
     /// An opening within so long of an unlocking that the device calls allowed is authorised.
     unlock_window_s = 900;
     /// A condition that has no end of its own (a shock, a refused card) ends after so long without another.

@@ -18,7 +18,12 @@ pub(crate) struct Silence {
 impl Silence {
     /// Sees to it that the device is looked at when its deadline comes.
     pub(crate) fn watch(&mut self, index: DeviceIndex, device: &mut DeviceState, settings: &RuleSettings) {
-        let deadline = seconds(deadline(device, settings));
+        self.watch_until(index, device, deadline(device, settings));
+    }
+
+    /// Sees to it that the device is looked at by then.
+    pub(crate) fn watch_until(&mut self, index: DeviceIndex, device: &mut DeviceState, at: Timestamp) {
+        let deadline = seconds(at);
         if device.silence_checked_s.is_none_or(|checked| deadline < checked) {
             device.silence_checked_s = Some(deadline);
             self.rows.push(Reverse((deadline, index)));

@@ -1,5 +1,6 @@
 //! The state of the world: devices and alarms, as a fold over inputs.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use plomb_model::{
@@ -7,6 +8,7 @@ use plomb_model::{
     OccurredAt, Priority, Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
 };
 use plomb_movements::Movements;
+use plomb_places::{BadPlace, Kind, Place, Places, Point};
 
 use crate::alarms::Finding;
 use crate::chips::chip_of;
@@ -14,7 +16,7 @@ use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
     Alarms, Change, Chips, CommandRefusal, CommandStep, Commands, DeviceIndex, DeviceState, Devices,
-    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Strangers, Transition,
+    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Strangers, Transition, Watches,
 };
 
 /// How a device stands, in one word.
@@ -69,6 +71,10 @@ pub struct State {
     pub commands: Commands,
     /// The movements under seal.
     pub movements: Movements,
+    /// Zones, offices, stops, gaps and routes.
+    pub places: Places,
+    /// How devices on movements stand to their routes and to zones.
+    pub watches: Watches,
     /// What devices that nobody has registered may still raise.
     pub strangers: Strangers,
     settings: RuleSettings,
@@ -205,9 +211,12 @@ impl State {
                 continue;
             }
             device.silence_checked_s = None;
-            let due_at = deadline(device, &self.settings);
+            let mut due_at = deadline(device, &self.settings);
+            if !self.places.is_empty() && is_in_gap(&self.places, device) {
+                due_at = due_at.plus_secs(self.settings.gap_silence_s);
+            }
             if due_at > now.0 {
-                self.silence.watch(index, device, &self.settings);
+                self.silence.watch_until(index, device, due_at);
             } else {
                 silent.push((index, due_at));
             }
@@ -284,6 +293,19 @@ impl State {
         }
     }
 
+    /// Somebody draws a place, in the stead of one with the same identifier, or takes it away: `feature` is empty then.
+    ///
+    /// # Errors
+    /// Why it is no place, or that there are too many; nothing is changed.
+    pub fn draw(&mut self, id: &str, feature: &str) -> Result<(), BadPlace> {
+        if feature.is_empty() {
+            self.places.remove(id);
+            return Ok(());
+        }
+        let place = Place::parse(feature)?;
+        if self.places.put(place) { Ok(()) } else { Err(BadPlace::too_many()) }
+    }
+
     /// Somebody says where a device is to be read, and by when.
     pub fn await_read(&mut self, device: DeviceId, gate: DeviceId, by: Timestamp, since: ReceivedAt) {
         self.expected.await_read(device, Expected { gate, by, since, missed: false });
@@ -316,7 +338,7 @@ impl State {
         &mut self,
         transition: &Transition,
         kind: AlarmKind,
-        detail: &'static str,
+        detail: impl Into<Cow<'static, str>>,
         causes: [Option<EventId>; 2],
         changes: &mut Vec<Change>,
     ) {
@@ -357,4 +379,12 @@ impl State {
             self.alarms.clear(index, device, kind, at, changes);
         }
     }
+}
+
+/// Whether a device was last heard where it is known that there is no network.
+fn is_in_gap(places: &Places, device: &DeviceState) -> bool {
+    device.position.is_some_and(|position| {
+        let point = Point::of_e7(position.latitude.e7(), position.longitude.e7());
+        places.at(point).any(|place| place.kind == Kind::Gap)
+    })
 }

@@ -23,8 +23,8 @@ use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, commands, devices, events, expectations, history, live, movements, movements_import,
-    quarantine, registry, registry_gates, registry_keys, seal_readings, seals, service, session, tiles,
-    track,
+    places, quarantine, registry, registry_gates, registry_keys, seal_readings, seals, service, session,
+    tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -53,6 +53,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "events", description = "One event and the way from its bytes to its alarms"),
         (name = "alarms", description = "What needs a person's action"),
         (name = "commands", description = "What devices are told to do"),
+        (name = "places", description = "Zones, offices, stops, gaps and routes"),
         (name = "movements", description = "What is declared, sealed, watched and discharged"),
         (name = "seals", description = "What somebody who stands before a seal asks"),
         (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
@@ -162,6 +163,9 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements::step))
         .routes(routes!(movements::checks))
         .routes(routes!(movements::policies))
+        .routes(routes!(places::list))
+        .routes(routes!(places::import))
+        .routes(routes!(places::get, places::put, places::drop_place))
         .routes(routes!(seals::look_up))
         .routes(routes!(seal_readings::challenge))
         .routes(routes!(seal_readings::readings))

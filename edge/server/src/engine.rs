@@ -14,6 +14,7 @@ use plomb_flow::{Flow, Input};
 use plomb_ingest::{Arrival, Batch as Arrived, Release, now};
 use plomb_model::{EntryId, MovementId};
 use plomb_movements::{Act, Form, Refusal};
+use plomb_places::Place;
 use plomb_rules::{Change, CommandRefusal, CommandStep, RuleSettings};
 use plomb_store::JournalWriter;
 use tokio::sync::{mpsc, oneshot};
@@ -185,6 +186,14 @@ impl Engine {
                 let known = match &action {
                     Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
                     Action::SetStanding { .. } | Action::Expect { .. } | Action::PlaceGate { .. } => true,
+                    Action::Draw { place, feature } => {
+                        let places = &self.flow.state().places;
+                        if feature.is_empty() {
+                            places.get(place).is_some()
+                        } else {
+                            Place::parse(feature).is_ok_and(|drawn| drawn.id == *place && places.takes(place))
+                        }
+                    }
                     // Commands and movements come as work of their own, which says why one is refused.
                     Action::Step { .. }
                     | Action::Order { .. }

@@ -80,6 +80,7 @@ impl Platform for Plomb {
                     format!("device {device}")
                 }
                 Action::Step { movement, .. } => format!("movement {movement}"),
+                Action::Draw { place, .. } => format!("place {place}"),
                 Action::Order { ticket, .. }
                 | Action::Authorise { ticket }
                 | Action::Refuse { ticket, .. }

@@ -1,3 +1,4 @@
+import type { PlaceCollection, PlaceFeature } from '../domain/places';
 import { errorOf, toApiError } from './errors';
 import type {
   Alarm,
@@ -143,6 +144,15 @@ export const api = {
     call<Checklist>(`/movements/${id}/checklist${queryOf({ device })}`, { signal: signal ?? null }),
   importMovements: (file: File, query: Query) =>
     call<ImportReport>(`/movements/import${queryOf(query)}`, {
+      method: 'POST',
+      headers: { 'X-Plomb-Request': '1' },
+      body: file,
+    }),
+  places: (signal?: AbortSignal) => call<PlaceCollection>('/places', { signal: signal ?? null }),
+  putPlace: (place: PlaceFeature) => change<PlaceFeature>('PUT', `/places/${segment(place.id)}`, place),
+  dropPlace: (id: string) => change<void>('DELETE', `/places/${segment(id)}`),
+  importPlaces: (file: File, query: Query) =>
+    call<ImportReport>(`/places/import${queryOf(query)}`, {
       method: 'POST',
       headers: { 'X-Plomb-Request': '1' },
       body: file,

@@ -13,6 +13,7 @@ import type {
 } from '../api/types';
 
 import { movements } from './movements';
+import { places } from './places';
 
 /** English. Same glossary as the back end. */
 export const en = {
@@ -27,6 +28,7 @@ export const en = {
     commands: 'Commands',
     registry: 'Register',
     movements: 'Movements',
+    places: 'Places',
     tap: 'Seal check',
     controlRoom: 'Control room',
     skip: 'Skip to the content',
@@ -141,6 +143,8 @@ export const en = {
     'seal-at-two-places': 'Seal at two places',
     'destroyed-seal-read': 'Destroyed seal read',
     'expected-read-missed': 'Expected read missed',
+    'route-deviation': 'Off the route',
+    'restricted-zone': 'In a restricted zone',
   } satisfies Record<AlarmKind, string>,
 
   alarms: {
@@ -309,6 +313,7 @@ export const en = {
   },
 
   movements,
+  places,
 
   tap: {
     title: 'Check a seal',

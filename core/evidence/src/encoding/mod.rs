@@ -271,6 +271,12 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
                 writer.text(text);
             }
         }
+        Action::Draw { place, feature } => {
+            writer.array(3);
+            writer.unsigned(21_u8);
+            writer.text(place);
+            writer.text(feature);
+        }
         Action::Order { .. } | Action::Authorise { .. } | Action::Refuse { .. } | Action::Cancel { .. } => {
             write_command::action(&operated.action, &mut writer);
         }

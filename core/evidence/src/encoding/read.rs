@@ -410,6 +410,13 @@ impl<'b> Reader<'b> {
                 self.skip(more)?;
                 Ok(action)
             }
+            21 => {
+                let more = more.checked_sub(2).ok_or_else(|| self.malformed("place"))?;
+                let action =
+                    Action::Draw { place: self.text("place")?.into(), feature: self.text("feature")?.into() };
+                self.skip(more)?;
+                Ok(action)
+            }
             code => Err(self.unknown("action", code)),
         }
     }

@@ -38,7 +38,8 @@ pub(super) fn action(action: &Action, writer: &mut Writer<'_>) {
         | Action::SetStanding { .. }
         | Action::Expect { .. }
         | Action::PlaceGate { .. }
-        | Action::Step { .. } => {}
+        | Action::Step { .. }
+        | Action::Draw { .. } => {}
     }
 }
 

@@ -304,6 +304,10 @@ fn action() -> impl Strategy<Value = Action> {
             gate,
             by: by.0
         }),
+        ("[a-z]{1,8}", ".{0,40}").prop_map(|(place, feature): (String, String)| Action::Draw {
+            place: place.into(),
+            feature: feature.into()
+        }),
         (device(), of(position())).prop_map(|(gate, place)| Action::PlaceGate { gate, place }),
         (ticket(), device(), order(), text(), received_at(), any::<bool>()).prop_map(
             |(ticket, device, order, key, expires_at, four_eyes)| Action::Order {

@@ -19,9 +19,10 @@ use crate::Flow;
 
 mod commands;
 mod movements;
+mod places;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -73,6 +74,7 @@ impl Flow {
             commands::write(&mut out, record);
         }
         movements::write(&mut out, state);
+        places::write(&mut out, state);
         out.0
     }
 
@@ -118,6 +120,7 @@ impl Flow {
         }
         state.commands.restore_last(last.cast_unsigned());
         movements::read(&mut reader, &mut state)?;
+        places::read(&mut reader, &mut state)?;
         Ok(Self::with_state(state))
     }
 }

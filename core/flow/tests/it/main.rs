@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod places;
 
 use plomb_devices::Decoded;
 use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
@@ -59,6 +60,8 @@ enum Happening {
         step: usize,
         device: u8,
     },
+    /// A place is drawn or taken away.
+    Draw(u8, bool),
     /// A reader that hears a tag, and which chip it says that is.
     Read {
         tag: u8,
@@ -85,6 +88,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(device, standing)| Happening::Stand(device, standing)),
         1 => (0..4_u8, 0..3000_i64).prop_map(|(device, in_s)| Happening::Expect(device, in_s)),
         1 => any::<bool>().prop_map(Happening::PlaceGate),
+        3 => (0..3_u8, prop::bool::weighted(0.8)).prop_map(|(place, there)| Happening::Draw(place, there)),
         6 => (0..2_u8, 0..Step::NAMES.len(), 0..4_u8)
             .prop_map(|(movement, step, device)| Happening::Step { movement, step, device }),
         3 => (0..4_u8, 0..8_u8, any::<bool>()).prop_map(|(tag, chip, far)| Happening::Read {
@@ -174,6 +178,7 @@ impl World {
                 let place = self.event(0, 0, true, 80, *far).position;
                 self.operate(Action::PlaceGate { gate: "reader:gate-1".parse().unwrap(), place });
             }
+            Happening::Draw(place, there) => self.draw(*place, *there),
             Happening::Step { movement, step, device } => self.step(*movement, Step::NAMES[*step], *device),
             Happening::Read { tag: number, chip, far } => {
                 let mut event = self.event(0, 0, true, 80, *far);
@@ -199,6 +204,7 @@ impl World {
             ("policy", "eac"),
             ("holder.name", "H"),
             ("carrier.name", "C"),
+            ("route", "road"),
             ("departure", "KEMBA"),
             ("destination", "UGKLA"),
             ("goods.1.hs", "1701"),
@@ -225,6 +231,20 @@ impl World {
             let fields = form.fields().into();
             self.operate(Action::Step { movement: id, step: step.into(), fields });
         }
+    }
+
+    /// A zone far from the road, a road near Nairobi, a gap round it.
+    fn draw(&mut self, place: u8, there: bool) {
+        let (id, kind, geometry) = match place {
+            0 => ("zone", "restricted", r#"{"type":"Point","coordinates":[36.8219,51.0]}"#),
+            1 => ("road", "route", r#"{"type":"LineString","coordinates":[[36.5,-1.2921],[37.0,-1.2921]]}"#),
+            _ => ("gap", "gap", r#"{"type":"Point","coordinates":[36.8219,-1.2921]}"#),
+        };
+        let feature = format!(
+            r#"{{"type":"Feature","id":"{id}","properties":{{"kind":"{kind}","radius_m":5000,"width_m":2000}},"geometry":{geometry}}}"#
+        );
+        let feature = if there { feature.into() } else { "".into() };
+        self.operate(Action::Draw { place: id.into(), feature });
     }
 
     fn operate(&mut self, action: Action) {

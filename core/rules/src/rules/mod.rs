@@ -4,6 +4,7 @@
 
 mod clock;
 mod gnss;
+mod place;
 mod proof;
 mod seal;
 mod supply;
@@ -27,6 +28,7 @@ pub fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Ch
     clock::evaluate(state, transition, changes);
     gnss::evaluate(state, transition, changes);
     tag::evaluate(state, transition, changes);
+    place::evaluate(state, transition, changes);
 }
 
 /// Any word ends a silence.

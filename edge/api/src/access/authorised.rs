@@ -41,6 +41,8 @@ pub(crate) struct Order;
 pub(crate) struct Authorise;
 /// May take steps of movements under seal.
 pub(crate) struct Move;
+/// May draw places and routes.
+pub(crate) struct Draw;
 /// May change the register of devices.
 pub(crate) struct Register;
 /// May manage accounts.
@@ -62,6 +64,9 @@ impl Needs for Authorise {
 }
 impl Needs for Move {
     const RIGHT: Right = Right::Move;
+}
+impl Needs for Draw {
+    const RIGHT: Right = Right::Draw;
 }
 impl Needs for Register {
     const RIGHT: Right = Right::Register;
@@ -229,6 +234,14 @@ impl Authorised<Move> {
         form: Form,
     ) -> Result<Movement, Refused> {
         self.api.platform.step(&self.session.name, movement, step, form).await
+    }
+}
+
+impl Authorised<Draw> {
+    /// Draws a place in the name of this account; comes back once it is durable.
+    pub(crate) async fn draw(&self, action: Action) -> Result<(), Problem> {
+        self.api.platform.operate(&self.session.name, action).await?;
+        Ok(())
     }
 }
 

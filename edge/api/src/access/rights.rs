@@ -48,6 +48,8 @@ pub enum Right {
     Authorise,
     /// Take steps of movements under seal.
     Move,
+    /// Draw places and routes.
+    Draw,
     /// Change the register of devices.
     Register,
     /// Make and delete accounts and set anybody's password.
@@ -58,12 +60,13 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Read,
         Self::Operate,
         Self::Order,
         Self::Authorise,
         Self::Move,
+        Self::Draw,
         Self::Register,
         Self::Administer,
         Self::OwnPassword,
@@ -78,6 +81,7 @@ impl Right {
             Self::Order => "order devices",
             Self::Authorise => "authorise commands",
             Self::Move => "take steps of movements",
+            Self::Draw => "draw places",
             Self::Register => "change the register of devices",
             Self::Administer => "manage accounts",
             Self::OwnPassword => "set a password",
@@ -92,7 +96,7 @@ pub const fn can(role: Role, right: Right) -> bool {
         Right::Read | Right::OwnPassword => match role {
             Role::Viewer | Role::Operator | Role::DeviceOperator | Role::Admin => true,
         },
-        Right::Operate | Right::Order | Right::Authorise | Right::Move => match role {
+        Right::Operate | Right::Order | Right::Authorise | Right::Move | Right::Draw => match role {
             Role::Viewer | Role::DeviceOperator => false,
             Role::Operator | Role::Admin => true,
         },
@@ -119,6 +123,7 @@ mod tests {
             (Right::Order, [false, true, false, true]),
             (Right::Authorise, [false, true, false, true]),
             (Right::Move, [false, true, false, true]),
+            (Right::Draw, [false, true, false, true]),
             (Right::Register, [false, false, true, true]),
             (Right::Administer, [false, false, false, true]),
             (Right::OwnPassword, [true, true, true, true]),

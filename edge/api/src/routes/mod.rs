@@ -10,6 +10,7 @@ pub(crate) mod history;
 pub(crate) mod live;
 pub(crate) mod movements;
 pub(crate) mod movements_import;
+pub(crate) mod places;
 pub(crate) mod quarantine;
 pub(crate) mod registry;
 pub(crate) mod registry_gates;

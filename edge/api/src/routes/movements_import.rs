@@ -151,7 +151,8 @@ fn tell(report: &mut ImportView, row: u64, faults: impl IntoIterator<Item = Faul
     }
 }
 
-fn flag(name: &str, text: Option<&str>) -> Result<bool, Problem> {
+/// Yes or no.
+pub(crate) fn flag(name: &str, text: Option<&str>) -> Result<bool, Problem> {
     match text {
         None | Some("no" | "false") => Ok(false),
         Some("yes" | "true") => Ok(true),

@@ -183,6 +183,11 @@ impl Platform for Fake {
                 state.set_standing(device, standing, at(500), &mut changes);
                 Ok(changes)
             }
+            Action::Draw { place, feature } => {
+                let known = !feature.is_empty() || state.places.get(&place).is_some();
+                let drawn = known && state.draw(&place, &feature).is_ok();
+                if drawn { Ok(changes) } else { Err(Refused::Unknown(format!("place {place}"))) }
+            }
             other => panic!("{other:?} comes as a step of a command"),
         };
         Box::pin(async move { result })

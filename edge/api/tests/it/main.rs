@@ -22,6 +22,7 @@ mod history;
 mod map_and_page;
 mod movements;
 mod openapi;
+mod places;
 mod registry;
 mod rights;
 mod seals;

@@ -57,6 +57,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
     }
     let expect = [
         "delete /api/v1/accounts/{name}",
+        "delete /api/v1/places/{id}",
         "delete /api/v1/registry/aliases/{alias}",
         "delete /api/v1/registry/credentials/{name}",
         "delete /api/v1/registry/devices/{id}/keys/{purpose}/{key}",
@@ -79,6 +80,8 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /api/v1/movements",
         "get /api/v1/movements/{id}",
         "get /api/v1/movements/{id}/checklist",
+        "get /api/v1/places",
+        "get /api/v1/places/{id}",
         "get /api/v1/policies",
         "get /api/v1/protocols",
         "get /api/v1/registry/changes",
@@ -109,6 +112,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/movements",
         "post /api/v1/movements/import",
         "post /api/v1/movements/{id}/steps/{step}",
+        "post /api/v1/places/import",
         "post /api/v1/registry/devices/{id}/aliases",
         "post /api/v1/registry/devices/{id}/custody",
         "post /api/v1/registry/quarantine/{id}/adopt",
@@ -118,6 +122,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/seals/readings",
         "post /api/v1/session",
         "put /api/v1/accounts/{name}/password",
+        "put /api/v1/places/{id}",
         "put /api/v1/registry/credentials/{name}",
         "put /api/v1/registry/devices/{id}",
         "put /api/v1/registry/devices/{id}/keys",

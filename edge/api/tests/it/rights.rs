@@ -28,6 +28,11 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         // A draft has no policy to check by.
         ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
         read("/policies"),
+        ("PUT", "/places/yard", yard(), Right::Draw, 200),
+        read("/places"),
+        ("GET", "/places/nowhere", Value::Null, Right::Read, 404),
+        ("POST", "/places/import", json!({"features": []}), Right::Draw, 200),
+        ("DELETE", "/places/nowhere", Value::Null, Right::Draw, 404),
         // A draft that lacks nearly everything.
         ("POST", "/movements/1/steps/submit", json!({}), Right::Move, 422),
         ("POST", "/movements/import", json!({"lrn": "LRN-1"}), Right::Move, 200),
@@ -144,4 +149,9 @@ async fn every_call_for_every_role() {
 async fn the_stream_is_for_readers() {
     let world = World::new();
     world.call("GET", "/api/v1/stream", &[], &Value::Null).await.is_problem(401, "not-logged-in");
+}
+
+fn yard() -> Value {
+    json!({"type": "Feature", "properties": {"kind": "stop", "radius_m": 200},
+           "geometry": {"type": "Point", "coordinates": [34.3, 0.63]}})
 }

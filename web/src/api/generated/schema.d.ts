@@ -449,6 +449,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All places and routes, as a GeoJSON FeatureCollection. `version` rises with each change. */
+        get: operations["list_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw many from one GeoJSON FeatureCollection. Features that are wrong are told by their place in it, from 1, and left
+         *     out; the others are drawn.
+         */
+        post: operations["import_places"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One place or route, as a GeoJSON Feature. */
+        get: operations["get_place"];
+        /** Draw a place or a route, in the stead of one with the same identifier: a GeoJSON Feature (docs/places.md). */
+        put: operations["put_place"];
+        post?: never;
+        /** Take a place or a route away. Movements that name it are no longer held to it. */
+        delete: operations["drop_place"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policies": {
         parameters: {
             query?: never;
@@ -1034,7 +1090,7 @@ export interface components {
          * @description A kind of the alarm catalogue.
          * @enum {string}
          */
-        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
+        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone";
         /** @description A page of alarms. */
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -2396,7 +2452,7 @@ export interface operations {
                  */
                 device?: string;
                 /** @description Only of this kind. */
-                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed";
+                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone";
                 /** @description Only of this priority. */
                 priority?: "critical" | "high" | "medium" | "low";
                 /** @description Raised then or later. */
@@ -3501,6 +3557,203 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_places: {
+        parameters: {
+            query?: {
+                /** @description Only those of this kind: checkpoint, office, stop, restricted, gap or route. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_places: {
+        parameters: {
+            query?: {
+                /** @description `yes`: say what is wrong, and change nothing. */
+                dry_run?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example malaba */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example malaba */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example malaba */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

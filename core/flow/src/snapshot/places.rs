@@ -1,0 +1,50 @@
+//! Places in a snapshot, each as the journal writes it, and how devices on movements stand to them.
+
+use plomb_evidence::{Action, Entry, Operated};
+use plomb_model::{ReceivedAt, Timestamp};
+use plomb_rules::{DeviceIndex, State, Watch};
+
+use super::{Reader, SnapshotError, Writer, count};
+
+pub(super) fn write(out: &mut Writer, state: &State) {
+    out.numbers(&[count(state.places.len())]);
+    for place in state.places.iter() {
+        let action = Action::Draw { place: place.id.clone(), feature: place.feature().to_string().into() };
+        // Who drew it, and when, is in the journal.
+        let at = ReceivedAt(Timestamp::from_millis(0));
+        out.entry(&Entry::Operated(Operated { at, by: "".into(), action }));
+    }
+    let watches: Vec<i64> = state
+        .watches
+        .iter()
+        .flat_map(|(device, watch)| {
+            [device.0, watch.leg, u32::from(watch.off_route), u32::from(watch.out_of_zones)].map(i64::from)
+        })
+        .collect();
+    out.numbers(&watches);
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), SnapshotError> {
+    let [places] = reader.fixed()?;
+    for _ in 0..places {
+        let Entry::Operated(Operated { action: Action::Draw { place, feature }, .. }) = reader.entry()?
+        else {
+            return Err(reader.damaged());
+        };
+        state.draw(&place, &feature).map_err(|_| reader.damaged())?;
+    }
+    let numbers = reader.numbers()?;
+    for watch in numbers.chunks_exact(4) {
+        if let [device, leg, off_route, out_of_zones] = watch {
+            let small = |number: i64| u8::try_from(number).map_err(|_| reader.damaged());
+            let whole = |number: i64| u32::try_from(number).map_err(|_| reader.damaged());
+            let watch = Watch {
+                leg: whole(*leg)?,
+                off_route: small(*off_route)?,
+                out_of_zones: small(*out_of_zones)?,
+            };
+            state.watches.set(DeviceIndex(whole(*device)?), watch);
+        }
+    }
+    Ok(())
+}
