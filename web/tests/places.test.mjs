@@ -44,7 +44,7 @@ test('a route is drawn by clicks, widened, and removed', async () => {
 
   await page.getByRole('button', { name: 'Remove Test road' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
-  await page.getByText('Test road').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Test road' }).waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
   await context.close();
 });
