@@ -92,6 +92,7 @@ for (const [look, options] of [
     }, `ACCESSIBLE-${look}`);
     await check('movements', '/movements?state=all');
     await check('a movement', `/movements/${movement.id}`);
+    await check('what to inspect', '/inspect');
     await check('places', '/places');
     await check('the register', '/registry');
     await check('quarantine', '/registry?tab=quarantine');

@@ -11,6 +11,7 @@ mod encode;
 mod feature;
 pub mod feedback;
 mod forest;
+pub mod live;
 pub mod measure;
 mod model;
 mod novelty;

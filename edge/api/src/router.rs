@@ -23,8 +23,8 @@ use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, commands, devices, events, expectations, history, live, movements, movements_import,
-    places, quarantine, registry, registry_gates, registry_keys, seal_readings, seals, service, session,
-    tiles, track,
+    places, quarantine, registry, registry_gates, registry_keys, risk, seal_readings, seals, service,
+    session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -163,6 +163,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements::step))
         .routes(routes!(movements::checks))
         .routes(routes!(movements::policies))
+        .routes(routes!(risk::queue))
         .routes(routes!(places::list))
         .routes(routes!(places::import))
         .routes(routes!(places::get, places::put, places::drop_place))

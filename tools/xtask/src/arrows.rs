@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-devices",
             "plomb-movements",
             "plomb-places",
+            "plomb-risk",
             "plomb-rules",
             "plomb-evidence",
             "plomb-registry",

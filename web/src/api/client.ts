@@ -34,6 +34,7 @@ import type {
   Quarantine,
   RegisteredDevice,
   RegisteredDeviceList,
+  RiskQueue,
   Session,
   Track,
 } from './types';
@@ -148,6 +149,8 @@ export const api = {
       headers: { 'X-Plomb-Request': '1' },
       body: file,
     }),
+  riskQueue: (query: Query, signal?: AbortSignal) =>
+    call<RiskQueue>(`/risk/queue${queryOf(query)}`, { signal: signal ?? null }),
   places: (signal?: AbortSignal) => call<PlaceCollection>('/places', { signal: signal ?? null }),
   putPlace: (place: PlaceFeature) => change<PlaceFeature>('PUT', `/places/${segment(place.id)}`, place),
   dropPlace: (id: string) => change<void>('DELETE', `/places/${segment(id)}`),

@@ -14,6 +14,7 @@ import type {
 
 import { movements } from './movements';
 import { places } from './places';
+import { risk } from './risk';
 
 /** English. Same glossary as the back end. */
 export const en = {
@@ -28,6 +29,7 @@ export const en = {
     commands: 'Commands',
     registry: 'Register',
     movements: 'Movements',
+    inspect: 'Inspect',
     places: 'Places',
     tap: 'Seal check',
     controlRoom: 'Control room',
@@ -314,6 +316,7 @@ export const en = {
 
   movements,
   places,
+  risk,
 
   tap: {
     title: 'Check a seal',

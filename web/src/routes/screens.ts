@@ -20,6 +20,7 @@ const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/t(?:ap)?$/, async () => (await import('./Tap.svelte')).default],
   [/^\/movements$/, async () => (await import('./Movements.svelte')).default],
   [/^\/movements\/([^/]+)$/, async () => (await import('./MovementPage.svelte')).default],
+  [/^\/inspect$/, async () => (await import('./Inspect.svelte')).default],
   [/^\/places$/, async () => (await import('./Places.svelte')).default],
   [/^\/registry$/, async () => (await import('./Registry.svelte')).default],
   [/^\/events\/([^/]+)$/, async () => (await import('./EventPage.svelte')).default],

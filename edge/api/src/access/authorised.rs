@@ -43,6 +43,8 @@ pub(crate) struct Authorise;
 pub(crate) struct Move;
 /// May draw places and routes.
 pub(crate) struct Draw;
+/// May see what speaks against whom.
+pub(crate) struct Assess;
 /// May change the register of devices.
 pub(crate) struct Register;
 /// May manage accounts.
@@ -67,6 +69,9 @@ impl Needs for Move {
 }
 impl Needs for Draw {
     const RIGHT: Right = Right::Draw;
+}
+impl Needs for Assess {
+    const RIGHT: Right = Right::Assess;
 }
 impl Needs for Register {
     const RIGHT: Right = Right::Register;
@@ -234,6 +239,16 @@ impl Authorised<Move> {
         form: Form,
     ) -> Result<Movement, Refused> {
         self.api.platform.step(&self.session.name, movement, step, form).await
+    }
+}
+
+impl Authorised<Assess> {
+    /// Asks the state what speaks against whom.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
     }
 }
 

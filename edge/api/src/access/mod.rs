@@ -9,7 +9,7 @@ mod rights;
 
 pub(crate) use api::Api;
 pub(crate) use authorised::{
-    Administer, Authorise, Authorised, Draw, Move, Operate, Order, OwnPassword, Read, Register,
+    Administer, Assess, Authorise, Authorised, Draw, Move, Operate, Order, OwnPassword, Read, Register,
 };
 pub(crate) use credential::{COOKIE, Credential, peer_of};
 pub use rights::{Right, Role, can};

@@ -50,6 +50,8 @@ pub enum Right {
     Move,
     /// Draw places and routes.
     Draw,
+    /// See what speaks against whom.
+    Assess,
     /// Change the register of devices.
     Register,
     /// Make and delete accounts and set anybody's password.
@@ -60,13 +62,14 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Operate,
         Self::Order,
         Self::Authorise,
         Self::Move,
         Self::Draw,
+        Self::Assess,
         Self::Register,
         Self::Administer,
         Self::OwnPassword,
@@ -82,6 +85,7 @@ impl Right {
             Self::Authorise => "authorise commands",
             Self::Move => "take steps of movements",
             Self::Draw => "draw places",
+            Self::Assess => "see the inspection queue",
             Self::Register => "change the register of devices",
             Self::Administer => "manage accounts",
             Self::OwnPassword => "set a password",
@@ -96,10 +100,12 @@ pub const fn can(role: Role, right: Right) -> bool {
         Right::Read | Right::OwnPassword => match role {
             Role::Viewer | Role::Operator | Role::DeviceOperator | Role::Admin => true,
         },
-        Right::Operate | Right::Order | Right::Authorise | Right::Move | Right::Draw => match role {
-            Role::Viewer | Role::DeviceOperator => false,
-            Role::Operator | Role::Admin => true,
-        },
+        Right::Operate | Right::Order | Right::Authorise | Right::Move | Right::Draw | Right::Assess => {
+            match role {
+                Role::Viewer | Role::DeviceOperator => false,
+                Role::Operator | Role::Admin => true,
+            }
+        }
         Right::Register => match role {
             Role::Viewer | Role::Operator => false,
             Role::DeviceOperator | Role::Admin => true,
@@ -124,6 +130,7 @@ mod tests {
             (Right::Authorise, [false, true, false, true]),
             (Right::Move, [false, true, false, true]),
             (Right::Draw, [false, true, false, true]),
+            (Right::Assess, [false, true, false, true]),
             (Right::Register, [false, false, true, true]),
             (Right::Administer, [false, false, false, true]),
             (Right::OwnPassword, [true, true, true, true]),

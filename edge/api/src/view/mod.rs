@@ -14,6 +14,7 @@ mod movement;
 mod position;
 mod reading;
 mod register;
+mod risk;
 mod status;
 mod time;
 mod word;
@@ -38,11 +39,12 @@ pub(crate) use register::{
     KeysView, ModelView, ModelsView, NewSecretView, QuarantineView, QuarantinedView, ReaderView, ReadersView,
     RegisteredView, RegisteredsView,
 };
+pub(crate) use risk::{RiskQueueView, RiskView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
     AlarmKindWord, AlarmStateWord, CheckWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord,
     DeliveryWord, EventKindWord, FixWord, FromText, GroundWord, GuaranteeWord, IdentityWord, KeyPurposeWord,
-    MovementStateWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord,
-    StandingWord, TransportWord, VerdictWord, one_of,
+    LaneWord, LiveReasonWord, MovementStateWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord,
+    SealEvidenceWord, SignalWord, StandingWord, TransportWord, VerdictWord, one_of,
 };

@@ -9,6 +9,7 @@ use plomb_model::{
     Priority, Protocol, SealEvidence, Signal, Standing, Transport,
 };
 use plomb_movements::{GuaranteeState, MovementState, Verdict as CheckVerdict};
+use plomb_risk::live::{Lane, LiveReason};
 use plomb_rules::{Condition, Ground, Verdict};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
@@ -73,6 +74,10 @@ macro_rules! words {
 }
 
 words! {
+    /// Where a movement goes.
+    LaneWord(Lane) = Lane::ALL;
+    /// What an officer is told of what happened on the way.
+    LiveReasonWord(LiveReason) = LiveReason::ALL;
     /// How urgent, worst first.
     PriorityWord(Priority) = [Priority::Critical, Priority::High, Priority::Medium, Priority::Low];
     /// A kind of the alarm catalogue.

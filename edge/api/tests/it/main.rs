@@ -25,6 +25,7 @@ mod openapi;
 mod places;
 mod registry;
 mod rights;
+mod risk;
 mod seals;
 mod service;
 mod session;

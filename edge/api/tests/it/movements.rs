@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, World};
 use crate::fake::{battery, device};
 
-fn declaration(lrn: &str) -> Value {
+pub(crate) fn declaration(lrn: &str) -> Value {
     json!({
         "lrn": lrn, "policy": "zw", "holder": {"name": "Beira Freight", "id": "MZ1"}, "carrier": {"name": "Carrier A"},
         "goods": [{"hs": "2710.12", "description": "petrol", "gross_kg": 30000}], "duty": "12000 USD",
@@ -14,7 +14,7 @@ fn declaration(lrn: &str) -> Value {
     })
 }
 
-async fn step(client: &Client<'_>, id: u64, step: &str, fields: Value) -> Value {
+pub(crate) async fn step(client: &Client<'_>, id: u64, step: &str, fields: Value) -> Value {
     let answer = client.call("POST", &format!("/api/v1/movements/{id}/steps/{step}"), &fields).await;
     assert_eq!(answer.status, 200, "{step}: {}", answer.text());
     answer.json()

@@ -94,6 +94,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /api/v1/registry/models",
         "get /api/v1/registry/quarantine",
         "get /api/v1/registry/readers",
+        "get /api/v1/risk/queue",
         "get /api/v1/session",
         "get /api/v1/status",
         "get /api/v1/stream",

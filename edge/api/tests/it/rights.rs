@@ -29,6 +29,7 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
         read("/policies"),
         ("PUT", "/places/yard", yard(), Right::Draw, 200),
+        ("GET", "/risk/queue", Value::Null, Right::Assess, 200),
         read("/places"),
         ("GET", "/places/nowhere", Value::Null, Right::Read, 404),
         ("POST", "/places/import", json!({"features": []}), Right::Draw, 200),

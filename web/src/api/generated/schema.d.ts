@@ -834,6 +834,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to inspect next: movements that are not over, red lane first, each with its reasons. Computed from the state of
+         *     this moment (docs/risk.md).
+         */
+        get: operations["inspection_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/challenges": {
         parameters: {
             query?: never;
@@ -1557,6 +1577,16 @@ export interface components {
          * @enum {string}
          */
         KeyPurpose: "ntag-meta-read" | "ntag-file-read" | "ntag-master" | "tam" | "bthome-bind" | "eddystone-identity" | "oscore-master" | "device-public-key" | "lock-password";
+        /**
+         * @description Where a movement goes.
+         * @enum {string}
+         */
+        Lane: "red" | "yellow" | "green";
+        /**
+         * @description What an officer is told of what happened on the way.
+         * @enum {string}
+         */
+        LiveReason: "seal" | "identity" | "route" | "silence" | "procedure";
         /** @description A name and a password. */
         Login: {
             name: string;
@@ -2094,6 +2124,65 @@ export interface components {
             hex: string;
             /** @description The bytes as text, where all of them are printable. */
             text: string | null;
+        };
+        /** @description A movement with what speaks against it. */
+        Risk: {
+            lane: components["schemas"]["Lane"];
+            /**
+             * Format: double
+             * @description What it starts from and all that its reasons add.
+             */
+            log_odds: number;
+            /** @description The lane is that of an event that goes to red whatever the sum. */
+            mandatory: boolean;
+            movement: components["schemas"]["MovementSummary"];
+            /**
+             * Format: double
+             * @description The log-odds as a probability. The weights are set by judgement: it ranks, and is not a measured rate.
+             */
+            probability: number;
+            /** @description Largest first; their sum and the start are the log-odds. */
+            reasons: components["schemas"]["RiskReason"][];
+            /**
+             * Format: double
+             * @description What every movement starts from.
+             */
+            start: number;
+        };
+        /** @description An event and what it adds. */
+        RiskEvent: {
+            /**
+             * Format: double
+             * @description Hours since it was last so; 0 while it is.
+             */
+            age_h: number;
+            /**
+             * Format: int64
+             * @description The alarm that tells of it.
+             */
+            alarm: number | null;
+            /** @description A person judged it false or authorised, or an authority confirmed the reason: it adds nothing. */
+            excused: boolean;
+            /** @description A kind of alarm, or `overdue`, `incident` or `guarantee-short`. */
+            kind: string;
+            /** Format: double */
+            log_odds: number;
+        };
+        /** @description The movements that are not over, likeliest guilty first. */
+        RiskQueue: {
+            items: components["schemas"]["Risk"][];
+            /**
+             * Format: int64
+             * @description How many match the filter.
+             */
+            total: number;
+        };
+        /** @description A reason with the events that make it. */
+        RiskReason: {
+            events: components["schemas"]["RiskEvent"][];
+            /** Format: double */
+            log_odds: number;
+            reason: components["schemas"]["LiveReason"];
         };
         /**
          * @description What an account may do: a viewer reads, an operator also acts on alarms and orders devices, a device-operator reads and keeps the register, an admin does all of it and manages accounts.
@@ -4752,6 +4841,46 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspection_queue: {
+        parameters: {
+            query?: {
+                /** @description Only those of this lane. */
+                lane?: "red" | "yellow" | "green";
+                /** @description The first so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskQueue"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
