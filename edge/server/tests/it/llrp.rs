@@ -17,14 +17,15 @@ const WHOLE: &str = "epc:3414257BF40C0E4000000001";
 const BROKEN: &str = "epc:3414257BF40C0E4000000002";
 const BARE: &str = "epc:3414257BF40C0E4000000003";
 
-/// llrpkit, if it is installed.
-fn peer(arguments: &[&str]) -> Option<Command> {
+/// llrpkit.
+fn peer(arguments: &[&str]) -> Command {
     let python: PathBuf =
         [env!("CARGO_MANIFEST_DIR"), "..", "..", "target/peers/bin/python"].iter().collect();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/llrp_peer.py");
     let mut command = Command::new(&python);
     command.arg(script).args(arguments);
-    python.exists().then_some(command)
+    assert!(python.exists(), "the peers are not installed: run make peers");
+    command
 }
 
 /// A reader that llrpkit plays.
@@ -36,8 +37,8 @@ struct Emulator {
 }
 
 impl Emulator {
-    fn start() -> Option<Self> {
-        let mut command = peer(&["emulate"])?;
+    fn start() -> Self {
+        let mut command = peer(&["emulate"]);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
@@ -45,7 +46,7 @@ impl Emulator {
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
         let mut emulator = Self { child, input, said, port: 0 };
         emulator.port = emulator.wait_for("port ")[5..].parse().unwrap();
-        Some(emulator)
+        emulator
     }
 
     fn tell(&mut self, line: &str) {
@@ -127,7 +128,7 @@ fn replay(server: &Server) {
 
 #[test]
 fn tags_of_an_independent_reader_reach_the_api_with_gate_and_tamper_bit() {
-    let Some(mut emulator) = Emulator::start() else { return };
+    let mut emulator = Emulator::start();
     let mut server = server_of(&[("north-1", emulator.port)]);
     let token = server.log_in("viewer", "viewer");
     let whole = wait_until(&server, &token, WHOLE, |tag| tag["seal"]["rope_intact"] == true);
@@ -171,8 +172,8 @@ fn tags_of_an_independent_reader_reach_the_api_with_gate_and_tamper_bit() {
 
 #[test]
 fn a_lost_or_silent_reader_is_called_again_and_set_up_anew_and_the_others_go_on() {
-    let Some(mut lost) = Emulator::start() else { return };
-    let steady = Emulator::start().unwrap();
+    let mut lost = Emulator::start();
+    let steady = Emulator::start();
     // One that nobody answers for, and one that speaks something else.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -274,7 +275,7 @@ fn simulated_gates_are_read_from_end_to_end_and_what_they_kept_through_a_power_c
 fn an_independent_host_reads_a_simulated_gate() {
     let gate = Gate::open(7, true);
     let wanted = plomb_wire::to_hex(&gate.tags[2].epc);
-    let Some(mut command) = peer(&["inventory", &gate.port.to_string(), &wanted]) else { return };
+    let mut command = peer(&["inventory", &gate.port.to_string(), &wanted]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -27,11 +27,9 @@ fn body(name: &str) -> String {
     line["hex"].as_str().unwrap().to_owned()
 }
 
-/// A server that knows the keys of the vectors' device; none where the peers are not installed.
-fn server() -> Option<(Server, Vec<String>)> {
-    if !Path::new(&python()).exists() {
-        return None;
-    }
+/// A server that knows the keys of the vectors' device.
+fn server() -> (Server, Vec<String>) {
+    assert!(Path::new(&python()).exists(), "the peers are not installed: run make peers");
     let mut server = Server::new();
     let keys: Vec<String> = vectors("plomb-coap")[0]["keys"]
         .as_array()
@@ -44,7 +42,7 @@ fn server() -> Option<(Server, Vec<String>)> {
     std::fs::write(&configuration, format!("[devices]\nkeys = {file:?}\n")).unwrap();
     server.configure(&configuration);
     server.start();
-    Some((server, keys))
+    (server, keys)
 }
 
 fn python() -> String {
@@ -83,7 +81,7 @@ fn at(latitude: f64) -> impl Fn(&Value) -> bool {
 
 #[test]
 fn aiocoap_reports_under_oscore_and_again_after_a_power_cut() {
-    let Some((mut server, keys)) = server() else { return };
+    let (mut server, keys) = server();
     let master: Vec<&str> = keys[0].split(' ').skip(1).collect();
     let master = master.join(":");
     let said = speak(&server, "oscore", &master, &[body("sign1-position"), body("sign1-cut"), body("text")]);
@@ -105,7 +103,7 @@ fn aiocoap_reports_under_oscore_and_again_after_a_power_cut() {
 
 #[test]
 fn lakers_agrees_on_keys_by_edhoc_and_reports_under_them() {
-    let Some((mut server, _)) = server() else { return };
+    let (mut server, _) = server();
     let configuration = server.file("plomb.toml");
     let shown = server.run(&["platform-key", "--config", configuration.to_str().unwrap()]);
     let shown = String::from_utf8(shown.stdout).unwrap();
