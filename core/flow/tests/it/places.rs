@@ -83,6 +83,13 @@ fn off_the_route_is_told_at_the_second_fix_and_ends_on_the_road() {
 #[test]
 fn one_fix_in_a_zone_is_an_alarm_also_when_it_comes_late() {
     let mut world = armed();
+    // Half an hour ago it was not armed: where it was then is no matter.
+    let event = world.event(1800, 0, true, 80, true);
+    world.report(1, &event);
+    assert!(!holds(&world, AlarmKind::RestrictedZone));
+    for _ in 0..40 {
+        report(&mut world, 0.0);
+    }
     let event = world.event(1800, 0, true, 80, true);
     world.report(1, &event);
     assert!(holds(&world, AlarmKind::RestrictedZone));

@@ -11,8 +11,8 @@ const OFF_ROUTE_FIXES: u8 = 2;
 const OUT_OF_ZONES_FIXES: u8 = 2;
 
 pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
-    let Some(device) = state.devices.row(transition.device) else { return };
-    let Some(movement) = state.movements.armed_on(&device.id) else {
+    let Some(device) = state.devices.row(transition.device).map(|device| device.id) else { return };
+    let Some(movement) = state.movements.armed_on(&device) else {
         // Taken off its movement, a device may be anywhere.
         if state.watches.has(transition.device) {
             state.watches.forget(transition.device);
@@ -25,10 +25,16 @@ pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut
     if state.places.is_empty() || transition.passive {
         return;
     }
+    let Some(movement) = state.movements.get(movement) else { return };
+    // Where it was before it was armed is no matter of this movement.
+    let armed = movement.set_seals().find(|seal| seal.device == Some(device));
+    if armed.is_some_and(|seal| transition.occurred_at.0 < seal.set_at.0) {
+        return;
+    }
+    let route = movement.declaration.route.clone();
     let point = Point::of_e7(position.latitude.e7(), position.longitude.e7());
     zones(state, transition, point, changes);
-    let route = state.movements.get(movement).map(|movement| movement.declaration.route.clone());
-    corridor(state, transition, point, route.as_deref().unwrap_or_default(), changes);
+    corridor(state, transition, point, &route, changes);
 }
 
 /// A fix in a zone raises the alarm, also one that comes late; only the newest ones can end it.
