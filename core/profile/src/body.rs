@@ -59,14 +59,27 @@ pub(crate) struct Taken {
 
 impl Taken {
     /// Writes events and issues into the report in hand and gives whose it is: the sender, or the device of the first event.
-    pub(crate) fn tell(self, sender: Option<DeviceId>, out: &mut Decoded) -> Option<DeviceId> {
+    pub(crate) fn tell(mut self, sender: Option<DeviceId>, out: &mut Decoded) -> Option<DeviceId> {
         let sender = sender.or_else(|| self.events.first().map(|(device, _)| *device));
+        self.put_in_order();
         for (device, mut event) in self.events {
             event.peripheral = (Some(device) != sender).then_some(device);
             out.event(event);
         }
         self.issues.into_iter().for_each(|issue| out.issue(issue));
         sender
+    }
+}
+
+impl Taken {
+    /// Devices send the cut first, whatever came before it; judged in that order, what came before would undo it. Events
+    /// of one device are told in the order of their numbers, which holds within one millisecond too.
+    fn put_in_order(&mut self) {
+        let numbered = |(_, event): &(DeviceId, Event)| event.serial.is_some();
+        let alone = self.events.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
+        if alone && self.events.iter().all(numbered) {
+            self.events.sort_by_key(|(_, event)| event.serial);
+        }
     }
 }
 

@@ -177,6 +177,19 @@ fn one_body_holds_many_events_each_under_its_own_proof() {
 }
 
 #[test]
+fn what_was_sent_first_for_its_weight_is_told_in_its_turn() {
+    let (mut device, mut platform) = (Device::new(&MASTER, &KID), Platform::new(&keys()));
+    device.introduce(&mut platform, &cut(1));
+    // All within one millisecond: only the numbers tell the order.
+    let whole = |seq: i64, sealed: bool| pack("", seq, &[("s/sealed", Written::Bool(sealed))]);
+    let body = [signed(&whole(4, true)), whole(2, false), whole(3, false)].concat();
+    let (datagram, _) = device.report(&body, None);
+    let said = platform.hear(&datagram);
+    let sealed: Vec<_> = said.events.iter().map(|e| (e.serial, e.seal.part(SealPart::Sealed))).collect();
+    assert_eq!(sealed, [(Some(2), Some(false)), (Some(3), Some(false)), (Some(4), Some(true))]);
+}
+
+#[test]
 fn a_plain_report_is_a_claim_and_of_a_device_with_keys_it_is_none() {
     let mut platform = Platform::new(&keys());
     let said = platform.hear(&plain(&pack("plomb:0d0e0f:", 5, &[])));

@@ -207,8 +207,21 @@ impl<S: Storage, V: Vault> Device<S, V> {
             self.state.token = self.token(self.state.seal.arming).ok_or(Fault::StateLost)?;
             self.save()?;
         }
+        self.look_round();
         self.note(now, Cause::Started, Importance::Notice)?;
         self.settle(now)
+    }
+
+    /// While nothing is guarded the first word is what the sensors see, not what was so before: else a lock that was
+    /// never closed would seem to open. An open case stays an event of its own.
+    const fn look_round(&mut self) {
+        if matches!(self.state.seal.phase, Phase::Open | Phase::OpenedWithRight) {
+            let case_was_closed = self.state.seal.now.has(Part::CaseClosed);
+            self.state.seal.now = self.sensed.and(self.fitted);
+            if case_was_closed {
+                self.state.seal.now = self.state.seal.now.with(Part::CaseClosed, true);
+            }
+        }
     }
 
     /// Takes an input.

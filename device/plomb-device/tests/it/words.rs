@@ -2,9 +2,10 @@
 
 use plomb_model::{EventKind, SealPart, Signal};
 
-use crate::board::{deliver, now, sealed};
+use crate::board::{deliver, now, sealed, storage};
+use crate::flash::Power;
 use crate::peer::Peer;
-use plomb_device::{Input, Part, Place, Readings};
+use plomb_device::{Device, Input, Part, Parts, Place, Readings};
 
 #[test]
 fn every_part_and_alarm_that_is_sent_is_one_that_the_platform_knows() {
@@ -41,4 +42,21 @@ fn every_part_and_alarm_that_is_sent_is_one_that_the_platform_knows() {
         let kind = &seen.texts["kind"];
         assert!(EventKind::ALL.iter().any(|known| known.name() == kind), "{kind}");
     }
+}
+
+#[test]
+fn the_first_word_is_what_the_sensors_see_so_that_nothing_seems_to_open() {
+    // Out of the box: the lock is open, the case is closed.
+    let (flash, safe) = storage(&Power::default());
+    let sensed = Parts::ALL.with(Part::MotorLocked, false);
+    let mut device = Device::start(flash, safe, Parts::ALL, sensed, now(0)).unwrap();
+    let mut peer = Peer::new();
+    deliver(&mut device, 1, &mut peer);
+    let told: Vec<_> = peer
+        .events
+        .values()
+        .map(|seen| (seen.flags["s/motor_locked"], seen.flags["s/cover_closed"], seen.flags["s/sealed"]))
+        .collect();
+    assert!(told.iter().all(|told| *told == (false, true, false)), "{told:?}");
+    assert!(!told.is_empty());
 }

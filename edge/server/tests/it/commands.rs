@@ -239,6 +239,16 @@ impl World {
         }
     }
 
+    /// Waits until the platform has noticed that a device hung up: before, a command would go to it.
+    fn until_gone(&self, device: DeviceId) {
+        let until = Instant::now() + PATIENCE;
+        let path = format!("/api/v1/devices/{device}");
+        while self.server.get_json(&path, &self.tokens[0])["connected"] != false {
+            assert!(Instant::now() < until, "{device} is still connected");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn restart(&mut self) {
         self.server.kill();
         self.server.start();
@@ -401,6 +411,7 @@ fn an_expired_command_is_never_sent() {
     let id = id(Protocol::Gt06);
     drop(Device::connect(&world.server, Protocol::Gt06, id));
     world.until_known(id);
+    world.until_gone(id);
     let command = world.ask(id, "a", &json!({"kind": "unlock", "validity_s": 3}));
     world.authorise(&command);
     let unauthorised = world.ask(id, "b", &json!({"kind": "unlock", "validity_s": 2}));

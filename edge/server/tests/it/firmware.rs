@@ -125,6 +125,8 @@ fn a_seal_is_sealed_opened_by_two_persons_and_raises_no_alarm() {
     let mut unit = world.seal(1);
     world.until(&mut unit, "sealed", |_, unit| unit.phase() == Phase::Sealed);
     world.until(&mut unit, "known as whole", |world, unit| world.trust(unit) == intact());
+    // Parts that settled in the same millisecond do not undo the sealing.
+    assert_eq!(world.device(&unit)["seal"]["sealed"], true, "{:#}", world.device(&unit));
     let command = world.command(&unit, &json!({"kind": "unlock", "validity_s": 300}));
     world.until(&mut unit, "opened", |_, unit| unit.phase() == Phase::OpenedWithRight);
     world.until(&mut unit, "done", |world, _| world.state(&command) == "succeeded");
