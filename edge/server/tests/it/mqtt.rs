@@ -1,11 +1,11 @@
 //! Devices heard through a broker: a real mosquitto.
 
-use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use plomb_simulator::gateway::mqtt::publish_as;
 use tempfile::TempDir;
 
 use super::server::Server;
@@ -49,22 +49,10 @@ impl Mosquitto {
         Self { child, port, _directory: directory }
     }
 
-    /// Publishes as a phone with OwnTracks does, with the most basic client there is: MQTT 3.1.1 by hand.
+    /// Publishes as a phone with OwnTracks does.
     fn publish(&self, topic: &str, payload: &str) {
-        use std::io::Read;
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let text = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
-        let connect =
-            [text("MQTT"), vec![4, 0b1100_0010, 0, 30], text("phone"), text("plomb"), text("open sesame")]
-                .concat();
-        let publish = [text(topic), vec![0, 1], payload.as_bytes().to_vec()].concat();
-        stream.write_all(&packet(0x10, &connect)).unwrap();
-        let mut answer = [0; 4];
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(answer, [0x20, 2, 0, 0]);
-        stream.write_all(&packet(0x32, &publish)).unwrap();
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(answer, [0x40, 2, 0, 1]);
+        let to = SocketAddr::from(([127, 0, 0, 1], self.port));
+        publish_as(to, "plomb", "open sesame", topic, payload.as_bytes()).unwrap();
     }
 }
 
@@ -81,21 +69,6 @@ fn tool(name: &str) -> Command {
     let mut command = Command::new("env");
     command.env("PATH", format!("{path}:/usr/sbin")).arg(name);
     command
-}
-
-fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![kind];
-    let mut rest = body.len();
-    loop {
-        let low = u8::try_from(rest % 128).unwrap();
-        rest /= 128;
-        bytes.push(if rest == 0 { low } else { low | 0x80 });
-        if rest == 0 {
-            break;
-        }
-    }
-    bytes.extend_from_slice(body);
-    bytes
 }
 
 /// Waits until the device is at this latitude.

@@ -93,7 +93,7 @@ impl Incident {
     #[must_use]
     pub fn told_by(self, protocol: Protocol) -> bool {
         simulated(protocol)
-            .is_some_and(|spoken| self.signal().is_none_or(|signal| !spoken.untold.contains(&signal)))
+            .is_some_and(|spoken| self.signal().is_none_or(|signal| spoken.told.contains(&signal)))
     }
 
     /// How long its condition holds, seconds: long enough for an operator to see it, short enough for a demonstration.

@@ -73,20 +73,35 @@ pub fn publish(
 ) -> anyhow::Result<()> {
     let name = name(protocol, source);
     let spoken = spoken(message).context("it cannot be published")?;
+    let topic = format!("{}/{name}/up", spoken.name());
+    publish_as(to, &name, &secret(seed, &name), &topic, &message.body)
+}
+
+/// Publishes a payload under a topic with a user's name and password, and waits until it is acknowledged.
+///
+/// # Errors
+/// The connection fails, or the broker refuses it or the message.
+pub fn publish_as(
+    to: SocketAddr,
+    name: &str,
+    password: &str,
+    topic: &str,
+    payload: &[u8],
+) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect_timeout(&to, ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     let mut connect = text("MQTT");
     connect.extend([4, FLAGS]);
     connect.extend(KEEP_ALIVE_S.to_be_bytes());
-    for field in [name.as_str(), &name, &secret(seed, &name)] {
+    // Of its own: a broker ends the session of another with the same identifier.
+    for field in [&*format!("simulator-{name}"), name, password] {
         connect.extend(text(field));
     }
     stream.write_all(&packet(CONNECT, &connect))?;
     if answer(&mut stream)? != CONNACK {
         bail!("{name} may not connect");
     }
-    let topic = format!("{}/{name}/up", spoken.name());
-    let body = [&text(&topic)[..], &1_u16.to_be_bytes(), &message.body].concat();
+    let body = [&text(topic)[..], &1_u16.to_be_bytes(), payload].concat();
     stream.write_all(&packet(PUBLISH, &body))?;
     if answer(&mut stream)? != PUBACK {
         bail!("the message of {name} is not acknowledged");

@@ -62,6 +62,12 @@ impl Civil {
     }
 }
 
+/// CRC-8, polynomial 31, initial FF: of EGTS and FLEX.
+pub(crate) fn crc8(bytes: &[u8]) -> u8 {
+    let shift = |crc: u8| (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x31 };
+    bytes.iter().fold(0xFF, |crc, byte| (0..8).fold(crc ^ byte, |crc, _| shift(crc)))
+}
+
 /// A number below 100 as two digits; more loses its hundreds.
 pub(crate) const fn bcd(number: u8) -> u8 {
     let number = number % 100;

@@ -20,19 +20,8 @@ const COMMIT_ANSWER: u8 = 0x06;
 /// A commit has no number: one is under way at a time.
 const COMMITTED: AckKey = AckKey(1);
 
-/// What its messages have no words for: it is a tracker and no lock.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::WrongPassword,
-    Signal::UnknownCard,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::Shock,
-    Signal::GnssJamming,
-    Signal::NetworkJamming,
-    Signal::DoorOpen,
-];
+/// What it tells of the conditions that are played: it is a tracker and no lock.
+pub(super) const TOLD: &[Signal] = &[Signal::CoverOpen, Signal::Removed, Signal::LowBattery];
 
 /// A Digital Matter device.
 #[derive(Debug)]

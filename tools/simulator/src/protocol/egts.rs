@@ -5,19 +5,10 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Inbox, Incoming, Outcome, Outgoing, Report, Terminal, crc8};
 
-/// What its messages have no words for: it says why it sends, one reason a place.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::GnssJamming,
-];
+/// What it tells of the conditions that are played: it says why it sends, one reason a place.
+pub(super) const TOLD: &[Signal] = &[Signal::CoverOpen, Signal::LowBattery];
 /// 2010-01-01, from which seconds are counted.
 const EPOCH_S: i64 = 1_262_304_000;
 const HEADER_BYTES: usize = 11;
@@ -183,12 +174,6 @@ fn subrecord(kind: u8, data: &[u8]) -> Vec<u8> {
     [&[kind][..], &length.to_le_bytes(), data].concat()
 }
 
-/// CRC-8, polynomial 31, initial FF.
-fn crc8(bytes: &[u8]) -> u8 {
-    let shift = |crc: u8| (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x31 };
-    bytes.iter().fold(0xFF, |crc, byte| (0..8).fold(crc ^ byte, |crc, _| shift(crc)))
-}
-
 /// CRC-16/CCITT-FALSE, polynomial 1021, initial FFFF.
 fn crc16(bytes: &[u8]) -> u16 {
     let shift = |crc: u16| (crc << 1) ^ if crc & 0x8000 == 0 { 0 } else { 0x1021 };
@@ -234,10 +219,6 @@ impl Terminal for Egts {
 
     fn kept(&mut self, reports: &[Report]) -> Outgoing {
         self.records(reports, true)
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

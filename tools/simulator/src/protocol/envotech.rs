@@ -5,21 +5,10 @@
 use plomb_model::{DeviceId, Signal, Timestamp};
 use plomb_wire::Crc16;
 
-use super::{Civil, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{Civil, Outgoing, Report, Terminal};
 
-/// What its texts have no words for: the meaning of its status bits is not public.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::LowBattery,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::GnssJamming,
-];
+/// Of the conditions that are played it tells none: the meaning of its status bits is not public.
+pub(super) const TOLD: &[Signal] = &[];
 const POSITION: u8 = 0x03;
 const LOCKED: u8 = 0x60;
 const UNLOCKED: u8 = 0x61;
@@ -93,8 +82,6 @@ impl Terminal for Envotech {
         self.ready
     }
 
-    fn heartbeat(&mut self, _: &Report, _: &mut Vec<u8>) {}
-
     fn live(&mut self, report: &Report) -> Outgoing {
         Outgoing {
             bytes: self.text(report),
@@ -110,15 +97,5 @@ impl Terminal for Envotech {
     fn kept(&mut self, reports: &[Report]) -> Outgoing {
         let bytes = reports.iter().flat_map(|report| self.text(report)).collect();
         Outgoing { bytes, expects: None, essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
-    }
-
-    fn receive(&mut self, _: &[u8], _: &mut Vec<Incoming>) {}
-
-    fn answer(&mut self, _: u32, _: Outcome, _: &Report) -> Vec<Outgoing> {
-        Vec::new()
     }
 }

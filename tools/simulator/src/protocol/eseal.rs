@@ -13,19 +13,8 @@ const FIRMWARE: &str = "3.0.8";
 /// Interval of the reports, minutes.
 const INTERVAL_MIN: u32 = 15;
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-    Signal::NetworkJamming,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::Shock];
 
 /// Events by the condition that has just begun.
 const EVENTS: [(Signal, &str); 5] = [

@@ -5,19 +5,10 @@
 use plomb_model::{DeviceId, Signal, Timestamp};
 use plomb_wire::Crc16;
 
-use super::{AckKey, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
-/// What its messages have no words for: doors and locks are wired to inputs, and which is not said.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-];
+/// What it tells of the conditions that are played: doors and locks are wired to inputs, and which is not said.
+pub(super) const TOLD: &[Signal] = &[Signal::LowBattery, Signal::GnssJamming];
 const TAGS: u8 = 0x01;
 const TAKEN: u8 = 0x02;
 /// Head, length, checksum.
@@ -142,10 +133,6 @@ impl Terminal for Galileosky {
         }
         let (bytes, sum) = packet(&tags, true);
         Outgoing { bytes, expects: Some(AckKey(u32::from(sum))), essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -33,8 +33,16 @@ const UNLOCKED: u8 = 0x34;
 /// Units of a degree: 1/1,800,000, that is 1/30,000 minute.
 const UNITS_PER_DEGREE: u64 = 1_800_000;
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[Signal::WrongPassword, Signal::LongUnlocked, Signal::MotorFault];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[
+    Signal::RopeCut,
+    Signal::UnauthorisedOpen,
+    Signal::CoverOpen,
+    Signal::Removed,
+    Signal::Shock,
+    Signal::LowBattery,
+    Signal::GnssJamming,
+];
 
 /// A GT06 device.
 #[derive(Debug)]

@@ -5,20 +5,10 @@
 use plomb_model::{DeviceId, Signal, Timestamp};
 
 use super::bytes::degrees_minutes;
-use super::{Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{Civil, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::Shock];
 /// Bits of the status that are 0 while the alarm holds.
 const ALARM_BITS: [(Signal, u32); 4] =
     [(Signal::Shock, 0), (Signal::Sos, 1), (Signal::Overspeed, 2), (Signal::PowerCut, 19)];
@@ -119,10 +109,6 @@ impl Terminal for H02 {
             Some(report) => self.position(report, true),
             None => Outgoing { bytes: Vec::new(), expects: None, essential: false },
         }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

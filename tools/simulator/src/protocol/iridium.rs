@@ -4,21 +4,10 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
-/// What its messages have no words for: the network locates the terminal, and the payload is the vendor's.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::LowBattery,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::GnssJamming,
-];
+/// Of the conditions that are played it tells none: the network locates the terminal, and the payload is the vendor's.
+pub(super) const TOLD: &[Signal] = &[];
 const HEADER: u8 = 0x01;
 const PAYLOAD: u8 = 0x02;
 const LOCATION: u8 = 0x03;
@@ -130,8 +119,7 @@ impl Terminal for Iridium {
         self.ready
     }
 
-    /// A session costs money: there is no sign of life.
-    fn heartbeat(&mut self, _: &Report, _: &mut Vec<u8>) {}
+    // A session costs money: there is no sign of life.
 
     fn live(&mut self, report: &Report) -> Outgoing {
         let essential = report.fresh && !report.signals.is_empty();
@@ -146,10 +134,6 @@ impl Terminal for Iridium {
     fn kept(&mut self, reports: &[Report]) -> Outgoing {
         let bytes = reports.iter().flat_map(|report| self.originated(report)).collect();
         Outgoing { bytes, expects: Some(MESSAGE), essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -4,19 +4,10 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{Civil, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::LowBattery, Signal::GnssJamming];
 /// Numbers of events.
 const EVENTS: [(Signal, u8); 5] = [
     (Signal::Sos, 1),
@@ -142,10 +133,6 @@ impl Terminal for Meitrack {
             bytes.extend(self.told(report, INTERVAL));
         }
         Outgoing { bytes, expects: None, essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -28,7 +28,7 @@ pub mod wialon_ips;
 
 use plomb_model::{DeviceId, Protocol, Signal, Timestamp};
 
-pub(crate) use bytes::{Civil, bcd, put_digits};
+pub(crate) use bytes::{Civil, bcd, crc8, put_digits};
 pub use report::{Fix, Lock, LockEvent, Report};
 
 /// By what an acknowledgement is known; each protocol packs its serial, type or count into it.
@@ -110,8 +110,8 @@ pub trait Terminal: Send {
     /// Whether reports may go on this connection.
     fn ready(&self) -> bool;
 
-    /// A sign of life.
-    fn heartbeat(&mut self, report: &Report, out: &mut Vec<u8>);
+    /// A sign of life, where the protocol has one.
+    fn heartbeat(&mut self, _report: &Report, _out: &mut Vec<u8>) {}
 
     /// One report, live. Takes a new serial.
     fn live(&mut self, report: &Report) -> Outgoing;
@@ -123,13 +123,17 @@ pub trait Terminal: Send {
     fn kept(&mut self, reports: &[Report]) -> Outgoing;
 
     /// A lock event of its own message kind, where the protocol has one.
-    fn event(&mut self, event: LockEvent, report: &Report) -> Option<Outgoing>;
+    fn event(&mut self, _event: LockEvent, _report: &Report) -> Option<Outgoing> {
+        None
+    }
 
-    /// Bytes from the platform.
-    fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>);
+    /// Bytes from the platform; there are devices that listen to nothing.
+    fn receive(&mut self, _bytes: &[u8], _incoming: &mut Vec<Incoming>) {}
 
     /// The answer to a command, as frames in the order to send.
-    fn answer(&mut self, reference: u32, outcome: Outcome, report: &Report) -> Vec<Outgoing>;
+    fn answer(&mut self, _reference: u32, _outcome: Outcome, _report: &Report) -> Vec<Outgoing> {
+        Vec::new()
+    }
 }
 
 /// How the devices of a protocol are numbered.
@@ -151,8 +155,8 @@ pub struct Spoken {
     pub weight: u32,
     /// How its devices are numbered.
     pub numbering: Numbering,
-    /// What it has no words for.
-    pub untold: &'static [Signal],
+    /// What it tells of the conditions that are played.
+    pub told: &'static [Signal],
     open: fn(DeviceId, bool) -> Box<dyn Terminal>,
 }
 
@@ -160,35 +164,49 @@ const fn spoken(
     protocol: Protocol,
     weight: u32,
     numbering: Numbering,
-    untold: &'static [Signal],
+    told: &'static [Signal],
     open: fn(DeviceId, bool) -> Box<dyn Terminal>,
 ) -> Spoken {
-    Spoken { protocol, weight, numbering, untold, open }
+    Spoken { protocol, weight, numbering, told, open }
 }
+
+/// Every condition that is played: what locks tell.
+const EVERY: &[Signal] = &[
+    Signal::RopeCut,
+    Signal::UnauthorisedOpen,
+    Signal::CoverOpen,
+    Signal::Removed,
+    Signal::Shock,
+    Signal::LowBattery,
+    Signal::WrongPassword,
+    Signal::LongUnlocked,
+    Signal::MotorFault,
+    Signal::GnssJamming,
+];
 
 /// The protocols whose devices are simulated, one line each.
 #[rustfmt::skip]
 pub const SIMULATED: &[Spoken] = &[
-    spoken(Protocol::Jointech, 4, Numbering::Prefix("80"), &[], |id, _| Box::new(jointech::Jointech::new(id))),
-    spoken(Protocol::Jt808, 3, Numbering::Jt808, &[], |id, _| Box::new(jt808::Jt808::new(id))),
-    spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::UNTOLD, |id, _| Box::new(gt06::Gt06::new(id))),
-    spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::UNTOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
-    spoken(Protocol::Digitalmatter, 1, Numbering::Imei(35_265_610), digitalmatter::UNTOLD, |id, _| Box::new(digitalmatter::DigitalMatter::new(id))),
-    spoken(Protocol::Eseal, 2, Numbering::Prefix("10"), eseal::UNTOLD, |id, _| Box::new(eseal::Eseal::new(id))),
-    spoken(Protocol::Suntech, 1, Numbering::Prefix("2"), suntech::UNTOLD, |id, _| Box::new(suntech::Suntech::new(id))),
-    spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::UNTOLD, |id, _| Box::new(queclink::Queclink::new(id))),
-    spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::UNTOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
-    spoken(Protocol::H02, 1, Numbering::Prefix("41"), h02::UNTOLD, |id, _| Box::new(h02::H02::new(id))),
-    spoken(Protocol::WialonIps, 1, Numbering::Imei(86_360_705), wialon_ips::UNTOLD, |id, _| Box::new(wialon_ips::WialonIps::new(id))),
-    spoken(Protocol::WialonRetranslator, 1, Numbering::Imei(35_397_601), retranslator::UNTOLD, |id, _| Box::new(retranslator::Retranslator::new(id))),
-    spoken(Protocol::Meitrack, 1, Numbering::Imei(35_335_801), meitrack::UNTOLD, |id, _| Box::new(meitrack::Meitrack::new(id))),
-    spoken(Protocol::Galileosky, 1, Numbering::Imei(86_123_004), galileosky::UNTOLD, |id, _| Box::new(galileosky::Galileosky::new(id))),
-    spoken(Protocol::Egts, 1, Numbering::Prefix("8612300"), egts::UNTOLD, |id, _| Box::new(egts::Egts::new(id))),
-    spoken(Protocol::Navtelecom, 1, Numbering::Imei(86_600_105), navtelecom::UNTOLD, |id, _| Box::new(navtelecom::Navtelecom::new(id))),
-    spoken(Protocol::Envotech, 1, Numbering::Prefix("F0"), envotech::UNTOLD, |id, _| Box::new(envotech::Envotech::new(id))),
-    spoken(Protocol::Iridium, 1, Numbering::Imei(30_043_400), iridium::UNTOLD, |id, _| Box::new(iridium::Iridium::new(id))),
-    spoken(Protocol::Teratrack, 1, Numbering::Prefix("0220"), teratrack::UNTOLD, |id, _| Box::new(teratrack::Teratrack::new(id))),
-    spoken(Protocol::Tk103, 1, Numbering::Prefix("0136"), tk103::UNTOLD, |id, _| Box::new(tk103::Tk103::new(id))),
+    spoken(Protocol::Jointech, 4, Numbering::Prefix("80"), EVERY, |id, _| Box::new(jointech::Jointech::new(id))),
+    spoken(Protocol::Jt808, 3, Numbering::Jt808, EVERY, |id, _| Box::new(jt808::Jt808::new(id))),
+    spoken(Protocol::Gt06, 1, Numbering::Imei(86_471_700), gt06::TOLD, |id, _| Box::new(gt06::Gt06::new(id))),
+    spoken(Protocol::Teltonika, 2, Numbering::Imei(35_630_704), teltonika::TOLD, |id, udp| Box::new(teltonika::Teltonika::new(id, udp))),
+    spoken(Protocol::Digitalmatter, 1, Numbering::Imei(35_265_610), digitalmatter::TOLD, |id, _| Box::new(digitalmatter::DigitalMatter::new(id))),
+    spoken(Protocol::Eseal, 2, Numbering::Prefix("10"), eseal::TOLD, |id, _| Box::new(eseal::Eseal::new(id))),
+    spoken(Protocol::Suntech, 1, Numbering::Prefix("2"), suntech::TOLD, |id, _| Box::new(suntech::Suntech::new(id))),
+    spoken(Protocol::Queclink, 1, Numbering::Imei(86_087_400), queclink::TOLD, |id, _| Box::new(queclink::Queclink::new(id))),
+    spoken(Protocol::Topflytech, 1, Numbering::Imei(86_011_204), topflytech::TOLD, |id, _| Box::new(topflytech::Topflytech::new(id))),
+    spoken(Protocol::H02, 1, Numbering::Prefix("41"), h02::TOLD, |id, _| Box::new(h02::H02::new(id))),
+    spoken(Protocol::WialonIps, 1, Numbering::Imei(86_360_705), wialon_ips::TOLD, |id, _| Box::new(wialon_ips::WialonIps::new(id))),
+    spoken(Protocol::WialonRetranslator, 1, Numbering::Imei(35_397_601), retranslator::TOLD, |id, _| Box::new(retranslator::Retranslator::new(id))),
+    spoken(Protocol::Meitrack, 1, Numbering::Imei(35_335_801), meitrack::TOLD, |id, _| Box::new(meitrack::Meitrack::new(id))),
+    spoken(Protocol::Galileosky, 1, Numbering::Imei(86_123_004), galileosky::TOLD, |id, _| Box::new(galileosky::Galileosky::new(id))),
+    spoken(Protocol::Egts, 1, Numbering::Prefix("8612300"), egts::TOLD, |id, _| Box::new(egts::Egts::new(id))),
+    spoken(Protocol::Navtelecom, 1, Numbering::Imei(86_600_105), navtelecom::TOLD, |id, _| Box::new(navtelecom::Navtelecom::new(id))),
+    spoken(Protocol::Envotech, 1, Numbering::Prefix("F0"), envotech::TOLD, |id, _| Box::new(envotech::Envotech::new(id))),
+    spoken(Protocol::Iridium, 1, Numbering::Imei(30_043_400), iridium::TOLD, |id, _| Box::new(iridium::Iridium::new(id))),
+    spoken(Protocol::Teratrack, 1, Numbering::Prefix("0220"), teratrack::TOLD, |id, _| Box::new(teratrack::Teratrack::new(id))),
+    spoken(Protocol::Tk103, 1, Numbering::Prefix("0136"), tk103::TOLD, |id, _| Box::new(tk103::Tk103::new(id))),
 ];
 
 /// The protocols of a fleet for which none are named: the locks that the platform spoke first.

@@ -5,21 +5,10 @@
 use plomb_model::{DeviceId, Signal, Timestamp};
 use plomb_wire::xor8;
 
-use super::{AckKey, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Inbox, Incoming, Outcome, Outgoing, Report, Terminal, crc8};
 
-/// What its records have no words for: doors and locks are wired to inputs, and which is not said.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::LowBattery,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::GnssJamming,
-];
+/// Of the conditions that are played it tells none: doors and locks are wired to inputs, and which is not said.
+pub(super) const TOLD: &[Signal] = &[];
 const HEADER_BYTES: usize = 16;
 /// Number of the platform.
 const PLATFORM: u32 = 1;
@@ -117,8 +106,7 @@ fn ntcb(data: &[u8]) -> Vec<u8> {
 
 /// A frame of FLEX with its CRC-8 (polynomial 31, initial FF).
 fn flex(mut bytes: Vec<u8>) -> Vec<u8> {
-    let shift = |crc: u8| (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x31 };
-    let crc = bytes.iter().fold(0xFF, |crc, byte| (0..8).fold(crc ^ byte, |crc, _| shift(crc)));
+    let crc = crc8(&bytes);
     bytes.push(crc);
     bytes
 }
@@ -167,10 +155,6 @@ impl Terminal for Navtelecom {
             bytes.extend(self.record(report));
         }
         Outgoing { bytes: flex(bytes), expects: Some(archive(count)), essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -5,22 +5,13 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Civil, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
 /// GL300, protocol 1.02.
 const VERSION: &str = "1A0102";
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::LowBattery, Signal::GnssJamming];
 
 /// A GL300.
 #[derive(Debug)]
@@ -126,10 +117,6 @@ impl Terminal for Queclink {
             Some(report) => self.report("BUFF", report),
             None => Outgoing { bytes: Vec::new(), expects: None, essential: false },
         }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -5,21 +5,10 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Incoming, Outgoing, Report, Terminal};
 
-/// What its messages have no words for: it hands places and a call for help on.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-];
+/// Of the conditions that are played it tells none: it hands places and a call for help on.
+pub(super) const TOLD: &[Signal] = &[];
 /// The packet has a place, inputs.
 const PLACE_AND_INPUTS: u32 = 0x0000_0003;
 /// The packet is an alarm.
@@ -101,8 +90,7 @@ impl Terminal for Retranslator {
         self.ready
     }
 
-    /// There is no heartbeat either: servers hand on what they have.
-    fn heartbeat(&mut self, _: &Report, _: &mut Vec<u8>) {}
+    // There is no heartbeat: servers hand on what they have.
 
     fn live(&mut self, report: &Report) -> Outgoing {
         let essential = report.fresh && !report.signals.is_empty();
@@ -118,17 +106,9 @@ impl Terminal for Retranslator {
         Outgoing { bytes, expects: Some(PACKET), essential: true }
     }
 
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
-    }
-
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {
         let taken = bytes.iter().filter(|byte| **byte == TAKEN);
         incoming.extend(taken.map(|_| Incoming::Acknowledged(PACKET)));
-    }
-
-    fn answer(&mut self, _: u32, _: Outcome, _: &Report) -> Vec<Outgoing> {
-        Vec::new()
     }
 }
 

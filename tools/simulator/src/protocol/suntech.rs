@@ -5,23 +5,13 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{Civil, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
 /// Model and firmware.
 const MODEL: &str = "01;248";
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::Shock];
 
 /// Emergencies and alerts by the condition that has just begun.
 const ALARMS: [(Signal, &str, u8); 7] = [
@@ -130,10 +120,6 @@ impl Terminal for Suntech {
             Some(report) => self.line(report, true),
             None => Outgoing { bytes: Vec::new(), expects: None, essential: false },
         }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -33,9 +33,9 @@ mod io {
     pub(super) const EYE: u16 = 11_317;
 }
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] =
-    &[Signal::WrongPassword, Signal::LongUnlocked, Signal::MotorFault, Signal::CoverOpen, Signal::Shock];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] =
+    &[Signal::RopeCut, Signal::UnauthorisedOpen, Signal::Removed, Signal::LowBattery, Signal::GnssJamming];
 
 /// A Teltonika device.
 #[derive(Debug)]

@@ -4,10 +4,18 @@
 
 use plomb_model::{DeviceId, Signal, Timestamp};
 
-use super::{AckKey, Civil, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Civil, Incoming, Outgoing, Report, Terminal};
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[Signal::Removed, Signal::Shock, Signal::GnssJamming];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[
+    Signal::RopeCut,
+    Signal::UnauthorisedOpen,
+    Signal::CoverOpen,
+    Signal::LowBattery,
+    Signal::WrongPassword,
+    Signal::LongUnlocked,
+    Signal::MotorFault,
+];
 /// Members that are 1 while an alarm holds.
 const ALARMS: [(&str, Signal); 7] = [
     ("LockCutOff", Signal::RopeCut),
@@ -94,8 +102,6 @@ impl Terminal for Teratrack {
         self.ready
     }
 
-    fn heartbeat(&mut self, _: &Report, _: &mut Vec<u8>) {}
-
     fn live(&mut self, report: &Report) -> Outgoing {
         let essential = report.fresh && !report.signals.is_empty();
         Outgoing { bytes: self.object(report), expects: Some(OBJECT), essential }
@@ -110,10 +116,6 @@ impl Terminal for Teratrack {
         Outgoing { bytes, expects: Some(OBJECT), essential: true }
     }
 
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
-    }
-
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {
         for byte in bytes {
             self.pending.push(*byte);
@@ -126,10 +128,6 @@ impl Terminal for Teratrack {
         if self.pending.len() > 64 {
             self.pending.clear();
         }
-    }
-
-    fn answer(&mut self, _: u32, _: Outcome, _: &Report) -> Vec<Outgoing> {
-        Vec::new()
     }
 }
 

@@ -5,20 +5,10 @@
 use plomb_model::{DeviceId, Signal, Timestamp};
 
 use super::bytes::degrees_minutes;
-use super::{AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Civil, Inbox, Incoming, Outcome, Outgoing, Report, Terminal};
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::Shock];
 /// Numbers of the alarms of `BO01`.
 const ALARMS: [(Signal, u32); 4] =
     [(Signal::PowerCut, 0), (Signal::Sos, 2), (Signal::Shock, 3), (Signal::Overspeed, 5)];
@@ -143,10 +133,6 @@ impl Terminal for Tk103 {
         let bytes =
             reports.iter().flat_map(|report| self.message(&format!("BR00{}", place(report)))).collect();
         Outgoing { bytes, expects: None, essential: true }
-    }
-
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
     }
 
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {

@@ -17,16 +17,8 @@ const COMMAND: u8 = 0x81;
 const ALARM_CODES: [(Signal, u8); 4] =
     [(Signal::Removed, 1), (Signal::CoverOpen, 2), (Signal::Sos, 3), (Signal::LowBattery, 6)];
 
-/// What its messages have no words for.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::Shock,
-    Signal::GnssJamming,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-];
+/// What it tells of the conditions that are played.
+pub(super) const TOLD: &[Signal] = &[Signal::CoverOpen, Signal::Removed, Signal::LowBattery];
 
 /// An asset tracker.
 #[derive(Debug)]

@@ -6,21 +6,10 @@ use plomb_model::{DeviceId, Signal, Timestamp};
 use plomb_wire::Crc16;
 
 use super::bytes::degrees_minutes;
-use super::{AckKey, Civil, Inbox, Incoming, LockEvent, Outcome, Outgoing, Report, Terminal};
+use super::{AckKey, Civil, Inbox, Incoming, Outgoing, Report, Terminal};
 
-/// What its messages have no words for: alarms other than a call for help are a matter of each maker's parameters.
-pub(super) const UNTOLD: &[Signal] = &[
-    Signal::RopeCut,
-    Signal::UnauthorisedOpen,
-    Signal::CoverOpen,
-    Signal::Removed,
-    Signal::Shock,
-    Signal::WrongPassword,
-    Signal::LongUnlocked,
-    Signal::MotorFault,
-    Signal::LowBattery,
-    Signal::GnssJamming,
-];
+/// Of the conditions that are played it tells none: alarms other than a call for help are a matter of each maker's parameters.
+pub(super) const TOLD: &[Signal] = &[];
 /// Records of one black box; the manual leaves the number open.
 const BATCH_MAX: usize = 20;
 const RECORD: AckKey = AckKey(1);
@@ -144,10 +133,6 @@ impl Terminal for WialonIps {
         Outgoing { bytes: line("B", &records), expects: Some(BLACK_BOX), essential: true }
     }
 
-    fn event(&mut self, _: LockEvent, _: &Report) -> Option<Outgoing> {
-        None
-    }
-
     fn receive(&mut self, bytes: &[u8], incoming: &mut Vec<Incoming>) {
         let mut lines = Vec::new();
         self.inbox.push(bytes);
@@ -159,11 +144,6 @@ impl Terminal for WialonIps {
         for line in lines {
             self.read(&line, incoming);
         }
-    }
-
-    /// The protocol has no answer to a message.
-    fn answer(&mut self, _: u32, _: Outcome, _: &Report) -> Vec<Outgoing> {
-        Vec::new()
     }
 }
 
