@@ -8,10 +8,11 @@ use plomb_model::{
     OccurredAt, Priority, Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
 };
 use plomb_movements::Movements;
-use plomb_places::{BadPlace, Kind, Place, Places, Point};
+use plomb_places::{BadPlace, Kind, Place, Places};
 
 use crate::alarms::Finding;
 use crate::chips::chip_of;
+use crate::distance::point_of;
 use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
@@ -383,8 +384,7 @@ impl State {
 
 /// Whether a device was last heard where it is known that there is no network.
 fn is_in_gap(places: &Places, device: &DeviceState) -> bool {
-    device.position.is_some_and(|position| {
-        let point = Point::of_e7(position.latitude.e7(), position.longitude.e7());
-        places.at(point).any(|place| place.kind == Kind::Gap)
-    })
+    device
+        .position
+        .is_some_and(|position| places.at(point_of(&position)).any(|place| place.kind == Kind::Gap))
 }

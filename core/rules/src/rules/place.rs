@@ -3,6 +3,7 @@
 use plomb_model::{AlarmKind, Position};
 use plomb_places::{Kind, Point};
 
+use crate::distance::point_of;
 use crate::{Change, State, Transition};
 
 /// Fixes in a row outside the corridor that are a deviation: one may be the receiver's error.
@@ -32,7 +33,7 @@ pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut
         return;
     }
     let route = movement.declaration.route.clone();
-    let point = Point::of_e7(position.latitude.e7(), position.longitude.e7());
+    let point = point_of(&position);
     zones(state, transition, point, changes);
     corridor(state, transition, point, &route, changes);
 }
