@@ -5,12 +5,18 @@ plomb=$1
 simulator=$2
 
 directory=$(mktemp -d)
-port() { node -e "const s=require('net').createServer().listen(0,'127.0.0.1',()=>{console.log(s.address().port);s.close()})"; }
-http=$(port)
-jointech=$(port)
-jt808=$(port)
-gt06=$(port)
-teltonika=$(port)
+# Ports that nobody has, below those that the system gives to calls going out: one of those could be taken meanwhile.
+port() { node -e "
+const from = Number(process.argv[1]);
+const seek = (port) => require('net').createServer().once('error', () => seek(port + 1))
+    .listen(port, '127.0.0.1', function () { this.close(() => console.log(port)); });
+seek(from);" "$1"; }
+first=$((10000 + $$ % 20000))
+http=$(port $first)
+jointech=$(port $((http + 1)))
+jt808=$(port $((jointech + 1)))
+gt06=$(port $((jt808 + 1)))
+teltonika=$(port $((gt06 + 1)))
 
 export PLOMB_STORAGE_DIRECTORY="$directory/data"
 export PLOMB_STORAGE_SEGMENT_MIB=4

@@ -11,7 +11,7 @@ use plomb_simulator::gate::{self, SealTag};
 use serde_json::Value;
 
 use crate::mqtt::make_certificate;
-use crate::server::{Server, text};
+use crate::server::{Server, free_port, text};
 
 const WHOLE: &str = "epc:3414257BF40C0E4000000001";
 const BROKEN: &str = "epc:3414257BF40C0E4000000002";
@@ -175,11 +175,9 @@ fn a_lost_or_silent_reader_is_called_again_and_set_up_anew_and_the_others_go_on(
     let mut lost = Emulator::start();
     let steady = Emulator::start();
     // One that nobody answers for, and one that speaks something else.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody_port = free_port();
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
-    let (nobody_port, stranger_port) = (port(&nobody), port(&stranger));
-    drop(nobody);
+    let stranger_port = stranger.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in stranger.incoming().map_while(Result::ok) {
             let mut stream = stream;

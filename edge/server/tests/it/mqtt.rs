@@ -1,6 +1,6 @@
 //! Devices heard through a broker: a real mosquitto.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use plomb_simulator::gateway::mqtt::publish_as;
 use tempfile::TempDir;
 
-use super::server::Server;
+use super::server::{Server, free_port};
 
 struct Mosquitto {
     child: Child,
@@ -20,7 +20,7 @@ impl Mosquitto {
     /// A broker with one account, for which the platform has the password.
     fn start() -> Self {
         let directory = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let passwords = directory.path().join("passwords");
         let made = tool("mosquitto_passwd")
             .args(["-b", "-c"])

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -33,15 +34,31 @@ const PORTS: [&str; 10] = [
     "JT808_UDP",
 ];
 
+/// The ports handed out: below those that the system gives to calls going out (`ip_local_port_range`), since one of
+/// those may be taken by any test's call between here and the moment that a server binds it.
+const FREE_PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// A port of TCP and UDP that nobody has, and that no other test of this process is given.
+pub(crate) fn free_port() -> u16 {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Two runs beside each other begin at places of their own.
+    let first = std::process::id().wrapping_mul(977);
+    let width = u32::from(FREE_PORTS.end - FREE_PORTS.start);
+    loop {
+        let turn = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = FREE_PORTS.start + u16::try_from(first.wrapping_add(turn) % width).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+            return port;
+        }
+    }
+}
+
 impl Server {
     /// Chooses ports and a directory; starts nothing yet.
     pub(crate) fn new() -> Self {
-        // Held together until all are chosen, so that they differ.
-        let held: Vec<TcpListener> =
-            (0..=PORTS.len()).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let mut numbers = held.iter().map(|listener| listener.local_addr().unwrap().port());
-        let mut ports: HashMap<_, _> = PORTS.into_iter().zip(&mut numbers).collect();
-        ports.insert("HTTP", numbers.next().unwrap());
+        let mut ports: HashMap<_, _> = PORTS.into_iter().map(|name| (name, free_port())).collect();
+        ports.insert("HTTP", free_port());
         Self { directory: TempDir::new().unwrap(), ports, child: None, configuration: None }
     }
 
