@@ -59,8 +59,14 @@ pub struct Act<'a> {
     pub form: &'a Form,
 }
 
-/// Facts of devices, asked for when a step needs them.
-pub type Facts<'a> = &'a dyn Fn(&DeviceId) -> DeviceFacts;
+/// What the book asks of the world around it when a step needs it.
+pub trait Facts {
+    /// What is known of a device at this moment.
+    fn device(&self, device: &DeviceId) -> DeviceFacts;
+
+    /// Whether a route of this identifier is drawn.
+    fn has_route(&self, route: &str) -> bool;
+}
 
 /// All movements.
 #[derive(Debug)]
@@ -146,7 +152,7 @@ impl Movements {
     ///
     /// # Errors
     /// [`Refusal`] that says why not.
-    pub fn check(&self, act: Act<'_>, facts: Facts<'_>) -> Result<Step, Refusal> {
+    pub fn check(&self, act: Act<'_>, facts: &dyn Facts) -> Result<Step, Refusal> {
         let Act { movement: id, step: name, form } = act;
         let step = Step::of(name, form).map_err(Refusal::Fields)?;
         if let Step::Declare(declaration) = &step {
@@ -199,7 +205,7 @@ impl Movements {
         at: ReceivedAt,
         by: &str,
         act: Act<'_>,
-        facts: Facts<'_>,
+        facts: &dyn Facts,
     ) -> Result<(), Refusal> {
         let step = self.check(act, facts)?;
         let (form, name) = (act.form.clone(), act.step.into());

@@ -1,8 +1,9 @@
 //! The checklist before a device is armed: each row from facts, none from trust.
 
-use plomb_model::{DeviceId, MovementId};
+use plomb_model::DeviceId;
 
-use crate::book::Movements;
+use crate::book::{Facts, Movements};
+use crate::movement::Movement;
 use crate::policy::Policy;
 
 /// What is known of a device at this moment.
@@ -72,11 +73,13 @@ pub struct Check {
 #[must_use]
 pub fn checklist(
     book: &Movements,
-    movement: MovementId,
+    movement: &Movement,
     policy: &Policy,
     device: DeviceId,
-    facts: &DeviceFacts,
+    facts: &dyn Facts,
 ) -> Vec<Check> {
+    let route = route(movement, facts);
+    let facts = facts.device(&device);
     let row = |name, verdict, found: String| Check { name, verdict, found };
     let must = |passed: bool| if passed { Verdict::Passed } else { Verdict::Failed };
     let said = |name: &'static str, value: Option<bool>, yes: &str, no: &str| {
@@ -84,7 +87,7 @@ pub fn checklist(
         row(name, verdict, value.map_or("it does not say", |value| if value { yes } else { no }).to_owned())
     };
     let mut rows = vec![match book.armed_on(&device) {
-        Some(other) if other != movement => {
+        Some(other) if other != movement.id => {
             row("free", Verdict::Forbidden, format!("it is armed on movement {other}"))
         }
         _ => row("free", Verdict::Passed, "on no other movement".to_owned()),
@@ -102,6 +105,7 @@ pub fn checklist(
     if facts.passive {
         return rows;
     }
+    rows.push(route);
     let least = policy.battery_min_percent;
     rows.push(match facts.battery_percent {
         Some(percent) => row("battery", must(percent >= least), format!("{percent} %, at least {least} %")),
@@ -117,4 +121,15 @@ pub fn checklist(
     rows.push(said("rope-inserted", facts.rope_inserted, "inserted", "pulled out"));
     rows.push(said("locked", facts.locked, "locked", "unlocked"));
     rows
+}
+
+/// A device is held to a route only while one of that name is drawn.
+fn route(movement: &Movement, facts: &dyn Facts) -> Check {
+    let route = &*movement.declaration.route;
+    let (verdict, found) = match route {
+        "" => (Verdict::Unknown, "none was chosen: it is not held to one".to_owned()),
+        _ if facts.has_route(route) => (Verdict::Passed, route.to_owned()),
+        _ => (Verdict::Failed, format!("no route {route} is drawn: it could not be held to it")),
+    };
+    Check { name: "route", verdict, found }
 }

@@ -22,7 +22,7 @@ impl Movements {
         &self,
         movement: &Movement,
         step: &Step,
-        facts: Facts<'_>,
+        facts: &dyn Facts,
     ) -> Result<(), Refusal> {
         self.check_papers(movement, step)?;
         self.check_seals(movement, step, facts)?;
@@ -53,7 +53,7 @@ impl Movements {
         }
     }
 
-    fn check_seals(&self, movement: &Movement, step: &Step, facts: Facts<'_>) -> Result<(), Refusal> {
+    fn check_seals(&self, movement: &Movement, step: &Step, facts: &dyn Facts) -> Result<(), Refusal> {
         match step {
             Step::Arm { unit, device, reason } => {
                 has_unit(movement, unit)?;
@@ -106,11 +106,11 @@ impl Movements {
         movement: &Movement,
         device: DeviceId,
         reason: &str,
-        facts: Facts<'_>,
+        facts: &dyn Facts,
     ) -> Result<(), Refusal> {
         self.check_free(movement, device)?;
         let Some(policy) = self.policy_of(movement) else { return Ok(()) };
-        let checks = checklist(self, movement.id, policy, device, &facts(&device));
+        let checks = checklist(self, movement, policy, device, facts);
         let hinders = |verdict| match verdict {
             Verdict::Forbidden => true,
             Verdict::Failed => reason.is_empty(),
@@ -129,7 +129,7 @@ impl Movements {
 }
 
 /// Incidents, partners, and the end of the journey.
-fn check_journey(movement: &Movement, step: &Step, facts: Facts<'_>) -> Result<(), Refusal> {
+fn check_journey(movement: &Movement, step: &Step, facts: &dyn Facts) -> Result<(), Refusal> {
     match step {
         Step::Incident { .. } if movement.incidents.len() >= INCIDENTS_MAX => {
             rule(format!("a movement has at most {INCIDENTS_MAX} incidents"))
@@ -145,7 +145,10 @@ fn check_journey(movement: &Movement, step: &Step, facts: Facts<'_>) -> Result<(
         Step::TakeOver { partner } if handed_to(movement) != Some(&**partner) => {
             rule("it was handed to another partner")
         }
-        Step::Verify { .. } => match movement.devices().find(|device| facts(device).whole == Some(false)) {
+        Step::Verify { .. } => match movement
+            .devices()
+            .find(|device| facts.device(device).whole == Some(false))
+        {
             Some(device) => rule(format!("{device} says that it was cut or opened: record a discrepancy")),
             None => Ok(()),
         },

@@ -3,6 +3,9 @@
 
 use crate::arc::{Point, turn};
 
+/// Less than this is no area but rounding: about a square centimetre.
+const AREA_SQUARE_DEGREES_MIN: f64 = 1e-14;
+
 /// A closed ring, its longitudes run on beyond 180 where it crosses the antimeridian.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ring {
@@ -15,7 +18,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Of the points of a ring in their order, the first not repeated at the end. At least three.
+    /// Of the points of a ring in their order, the first not repeated at the end. At least three, round an area.
     pub(crate) fn of(points: &[Point]) -> Option<Self> {
         let first = points.first()?;
         if points.len() < 3 {
@@ -46,7 +49,14 @@ impl Ring {
                 bounds[3].max(*latitude),
             ];
         }
-        Some(Self { points: run, bounds, drawn: points.to_vec() })
+        let ring = Self { points: run, bounds, drawn: points.to_vec() };
+        // Twice the area, in square degrees from the first point on: what is left by rounding is none.
+        let (west, south) = (bounds[0], bounds[1]);
+        let twice: f64 = ring
+            .edges()
+            .map(|((ax, ay), (bx, by))| (ax - west) * (by - south) - (bx - west) * (ay - south))
+            .sum();
+        (twice.abs() > AREA_SQUARE_DEGREES_MIN).then_some(ring)
     }
 
     /// The points as they were drawn, the first not repeated.

@@ -39,7 +39,7 @@ pub struct Progress {
 }
 
 impl Corridor {
-    /// Of at least two points in their order; `half_width_m` to either side still belongs to it.
+    /// Of at least two points that are not one place, in their order; `half_width_m` to either side still belongs to it.
     pub(crate) fn of(points: Vec<Point>, half_width_m: f64) -> Option<Self> {
         let units: Vec<[f64; 3]> = points.iter().map(|point| point.unit()).collect();
         let mut legs = Vec::with_capacity(points.len());
@@ -53,7 +53,7 @@ impl Corridor {
             legs.push(Leg { from: *from, to: *to, across, begins, ends, starts_m, metres });
             starts_m += metres;
         }
-        (!legs.is_empty()).then_some(Self { legs, points, half_width_m })
+        (starts_m > 0.0).then_some(Self { legs, points, half_width_m })
     }
 
     /// The points, in their order.

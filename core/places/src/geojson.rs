@@ -124,7 +124,7 @@ fn shape<'a>(
             let line = points(coordinates, at, &mut left)?;
             Corridor::of(line, width_m / 2.0)
                 .map(Shape::Corridor)
-                .ok_or_else(|| BadPlace::new(at, "a line has at least two points"))
+                .ok_or_else(|| BadPlace::new(at, "a line has at least two points that are not one place"))
         }
         Some("Polygon") => Ok(Shape::Area(vec![polygon(coordinates, at, &mut left)?])),
         Some("MultiPolygon") => {
@@ -156,7 +156,8 @@ fn ring(value: &Value, at: &str, left: &mut usize) -> Result<Ring, BadPlace> {
         return Err(BadPlace::new(at, "a ring has at least four points, and its last is its first"));
     }
     all.pop();
-    Ring::of(&all).ok_or_else(|| BadPlace::new(at, "a ring has at least three different points"))
+    Ring::of(&all)
+        .ok_or_else(|| BadPlace::new(at, "a ring encloses an area: three points that are not in line"))
 }
 
 fn points(value: &Value, at: &str, left: &mut usize) -> Result<Vec<Point>, BadPlace> {

@@ -1,48 +1,68 @@
 //! What the book of movements asks of devices.
 
 use plomb_model::{DeviceClass, DeviceId, EntryId, MovementId, Priority, ReceivedAt, SealPart, Standing};
-use plomb_movements::{Act, DeviceFacts, Refusal, Step};
+use plomb_movements::{Act, Check, DeviceFacts, Facts, Refusal, Step, checklist};
+use plomb_places::Places;
 
 use crate::{Alarms, Devices, Standings, State};
 
-/// What is known of a device at this moment.
-fn facts(
-    devices: &Devices,
-    alarms: &Alarms,
-    standings: &Standings,
-    device: &DeviceId,
+/// The parts of the state that the book asks, while it is itself changed.
+struct Known<'a> {
+    devices: &'a Devices,
+    alarms: &'a Alarms,
+    standings: &'a Standings,
+    places: &'a Places,
     now: ReceivedAt,
-) -> DeviceFacts {
-    let standing = standings.of(device);
-    let out_of_service = (standing != Standing::InService).then(|| standing.name());
-    let Some((index, row)) = devices.find(device).and_then(|index| Some((index, devices.row(index)?))) else {
-        return DeviceFacts { out_of_service, ..DeviceFacts::default() };
-    };
-    let part = |part| row.seal.part(part);
-    let whole = match (part(SealPart::NeverOpened), part(SealPart::RopeIntact)) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (None, None) => None,
-        _ => Some(true),
-    };
-    let open = alarms.open_of(index).filter(|alarm| alarm.priority <= Priority::High);
-    DeviceFacts {
-        heard: row.reports > 0,
-        out_of_service,
-        battery_percent: row.battery.map(plomb_model::Percent::get),
-        fix_age_s: row.position_at.map(|at| now.0.since(at.0) / 1000),
-        rope_inserted: part(SealPart::RopeInserted),
-        locked: part(SealPart::MotorLocked),
-        whole,
-        alarms: open.map(|alarm| alarm.kind.name()).collect(),
-        passive: row.protocol.class() == DeviceClass::Passive,
+}
+
+impl Facts for Known<'_> {
+    fn device(&self, device: &DeviceId) -> DeviceFacts {
+        let standing = self.standings.of(device);
+        let out_of_service = (standing != Standing::InService).then(|| standing.name());
+        let index = self.devices.find(device);
+        let Some((index, row)) = index.and_then(|index| Some((index, self.devices.row(index)?))) else {
+            return DeviceFacts { out_of_service, ..DeviceFacts::default() };
+        };
+        let part = |part| row.seal.part(part);
+        let whole = match (part(SealPart::NeverOpened), part(SealPart::RopeIntact)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (None, None) => None,
+            _ => Some(true),
+        };
+        let open = self.alarms.open_of(index).filter(|alarm| alarm.priority <= Priority::High);
+        DeviceFacts {
+            heard: row.reports > 0,
+            out_of_service,
+            battery_percent: row.battery.map(plomb_model::Percent::get),
+            fix_age_s: row.position_at.map(|at| self.now.0.since(at.0) / 1000),
+            rope_inserted: part(SealPart::RopeInserted),
+            locked: part(SealPart::MotorLocked),
+            whole,
+            alarms: open.map(|alarm| alarm.kind.name()).collect(),
+            passive: row.protocol.class() == DeviceClass::Passive,
+        }
+    }
+
+    fn has_route(&self, route: &str) -> bool {
+        self.places.get(route).is_some_and(|place| place.corridor().is_some())
     }
 }
 
 impl State {
-    /// What is known of a device at this moment.
+    /// The facts that the book of movements goes by at this moment.
     #[must_use]
-    pub fn facts_of(&self, device: &DeviceId, now: ReceivedAt) -> DeviceFacts {
-        facts(&self.devices, &self.alarms, &self.standings, device, now)
+    pub fn facts(&self, now: ReceivedAt) -> impl Facts + '_ {
+        let Self { devices, alarms, standings, places, .. } = self;
+        Known { devices, alarms, standings, places, now }
+    }
+
+    /// The checklist of a device that is to be armed on a movement; `None` where there is no such movement, or its
+    /// policy is not known.
+    #[must_use]
+    pub fn checklist(&self, movement: MovementId, device: DeviceId, now: ReceivedAt) -> Option<Vec<Check>> {
+        let movement = self.movements.get(movement)?;
+        let policy = self.movements.policy_of(movement)?;
+        Some(checklist(&self.movements, movement, policy, device, &self.facts(now)))
     }
 
     /// Whether a step of a movement may be taken.
@@ -50,7 +70,7 @@ impl State {
     /// # Errors
     /// [`Refusal`] that says why not.
     pub fn check_step(&self, at: ReceivedAt, act: Act<'_>) -> Result<Step, Refusal> {
-        self.movements.check(act, &|device| self.facts_of(device, at))
+        self.movements.check(act, &self.facts(at))
     }
 
     /// Takes a step of a movement; `entry` is where it is recorded.
@@ -64,8 +84,8 @@ impl State {
         by: &str,
         act: Act<'_>,
     ) -> Result<MovementId, Refusal> {
-        let Self { devices, alarms, standings, movements, .. } = self;
-        movements.take(entry, at, by, act, &|device| facts(devices, alarms, standings, device, at))?;
+        let Self { devices, alarms, standings, places, movements, .. } = self;
+        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, now: at })?;
         Ok(act.movement)
     }
 }

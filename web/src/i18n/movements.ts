@@ -101,6 +101,7 @@ export const movements = {
     alarms: 'Alarms',
     battery: 'Battery',
     position: 'Position',
+    route: 'Route',
     'rope-inserted': 'Rope or bolt',
     locked: 'Motor',
   },

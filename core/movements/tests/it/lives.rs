@@ -3,7 +3,7 @@
 use plomb_model::{EntryId, ReceivedAt};
 use plomb_movements::{GuaranteeState, MovementState as S, Refusal, SealEnd};
 
-use crate::world::{World, fit, lock};
+use crate::world::{World, declaration, fit, lock};
 
 const UNIT: &str = "CSQU3054383";
 
@@ -47,7 +47,7 @@ fn a_step_out_of_turn_says_what_the_turn_is() {
     );
     assert!(matches!(world.take(plomb_model::MovementId(9), "submit", &[]), Err(Refusal::Unknown(_))));
     let again = world.book.next_id();
-    let refusal = world.take_form(again, "declare", &crate::world::declaration("LRN-1")).unwrap_err();
+    let refusal = world.take_form(again, "declare", &declaration("LRN-1")).unwrap_err();
     assert_eq!(refusal.to_string(), "movement 1 has the reference LRN-1 already");
 }
 
@@ -58,13 +58,13 @@ fn a_device_is_armed_only_when_the_facts_are_well_or_somebody_says_why() {
     let arm = |world: &mut World, reason: &str| {
         world.take(id, "arm", &[("unit", UNIT), ("device", &lock(7).to_string()), ("reason", reason)])
     };
-    world.facts.get_mut(&lock(7)).unwrap().battery_percent = Some(12);
+    world.facts.devices.get_mut(&lock(7)).unwrap().battery_percent = Some(12);
     let refusal = arm(&mut world, "").unwrap_err();
     assert_eq!(refusal.to_string(), "jointech:0000000007 cannot be armed: battery: 12 %, at least 30 %");
-    world.facts.get_mut(&lock(7)).unwrap().out_of_service = Some("suspended");
+    world.facts.devices.get_mut(&lock(7)).unwrap().out_of_service = Some("suspended");
     let refusal = arm(&mut world, "no other lock at the post").unwrap_err();
     assert!(refusal.to_string().contains("in-service: it is suspended"), "no reason helps: {refusal}");
-    world.facts.get_mut(&lock(7)).unwrap().out_of_service = None;
+    world.facts.devices.get_mut(&lock(7)).unwrap().out_of_service = None;
     arm(&mut world, "no other lock at the post").unwrap();
 
     let other = world.booked("LRN-2", lock(8));
@@ -81,7 +81,7 @@ fn a_broken_seal_is_a_discrepancy_and_never_verified() {
     let number = lock(7).to_string();
     world.take(id, "arm", &[("unit", UNIT), ("device", &number)]).unwrap();
     world.take(id, "depart", &[]).unwrap();
-    world.facts.get_mut(&lock(7)).unwrap().whole = Some(false);
+    world.facts.devices.get_mut(&lock(7)).unwrap().whole = Some(false);
     world.take(id, "arrive", &[]).unwrap();
     let refusal = world.take(id, "verify", &[]).unwrap_err();
     assert!(refusal.to_string().contains("record a discrepancy"), "{refusal}");
@@ -126,7 +126,7 @@ fn a_discrepancy_that_is_explained_ends_well() {
 fn a_seal_that_was_not_declared_needs_a_reason() {
     let mut world = World::new();
     let id = world.book.next_id();
-    let mut declared = crate::world::declaration("LRN-1");
+    let mut declared = declaration("LRN-1");
     declared.put("unit.1.seal.1", "ML-TM 123456");
     world.take_form(id, "declare", &declared).unwrap();
     world.take(id, "submit", &[]).unwrap();
@@ -170,10 +170,31 @@ fn a_policy_asks_for_its_class_and_a_wrong_partner_cannot_take_over() {
     let refusal = world.take(id, "book", &[("class", "passive")]).unwrap_err();
     assert_eq!(refusal.to_string(), "the policy eac asks for active devices at least");
     world.take(id, "book", &[("class", "active")]).unwrap();
-    world.facts.insert(lock(7), fit());
+    world.facts.devices.insert(lock(7), fit());
     world.take(id, "arm", &[("unit", UNIT), ("device", &lock(7).to_string())]).unwrap();
     world.take(id, "depart", &[]).unwrap();
     world.take(id, "hand-over", &[("partner", "UG")]).unwrap();
     let refusal = world.take(id, "take-over", &[("partner", "TZ")]).unwrap_err();
     assert_eq!(refusal.to_string(), "it was handed to another partner");
+}
+
+#[test]
+fn a_device_is_armed_on_a_route_only_when_that_route_is_drawn() {
+    let mut world = World::new();
+    let mut declared = declaration("LRN-1");
+    declared.put("route", "northern");
+    let id = world.book.next_id();
+    world.take_form(id, "declare", &declared).unwrap();
+    for (step, fields) in [("submit", &[][..]), ("accept", &[]), ("book", &[("class", "active")])] {
+        world.take(id, step, fields).unwrap();
+    }
+    world.facts.devices.insert(lock(7), fit());
+    let device = lock(7).to_string();
+    let arm = [("unit", UNIT), ("device", &*device)];
+    let refusal = world.take(id, "arm", &arm).unwrap_err();
+    let why =
+        "jointech:0000000007 cannot be armed: route: no route northern is drawn: it could not be held to it";
+    assert_eq!(refusal.to_string(), why);
+    world.facts.routes.push("northern");
+    world.take(id, "arm", &arm).unwrap();
 }

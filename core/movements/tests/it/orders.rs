@@ -69,7 +69,7 @@ proptest! {
     fn any_order_of_steps_keeps_the_book_sound(steps in proptest::collection::vec((0..2_u64, 0..Step::NAMES.len(), 0..3_u32, 0..6_u32), 0..160)) {
         let mut world = World::new();
         for number in 0..3 {
-            world.facts.insert(lock(number), fit());
+            world.facts.devices.insert(lock(number), fit());
         }
         let ids: Vec<MovementId> = ["A", "B"].iter().map(|lrn| world.declare(lrn)).collect();
         // Most orders are nonsense: a way that leads far is walked first.

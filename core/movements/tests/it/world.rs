@@ -3,13 +3,30 @@
 use std::collections::BTreeMap;
 
 use plomb_model::{DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
-use plomb_movements::{Act, DeviceFacts, Form, Movement, MovementState, Movements, Refusal};
+use plomb_movements::{Act, DeviceFacts, Facts, Form, Movement, MovementState, Movements, Refusal};
 
 pub(crate) struct World {
     pub(crate) book: Movements,
-    pub(crate) facts: BTreeMap<DeviceId, DeviceFacts>,
+    pub(crate) facts: Known,
     pub(crate) now: Timestamp,
     entry: u64,
+}
+
+/// Devices of which facts are known, and routes that are drawn.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) devices: BTreeMap<DeviceId, DeviceFacts>,
+    pub(crate) routes: Vec<&'static str>,
+}
+
+impl Facts for Known {
+    fn device(&self, device: &DeviceId) -> DeviceFacts {
+        self.devices.get(device).cloned().unwrap_or_default()
+    }
+
+    fn has_route(&self, route: &str) -> bool {
+        self.routes.contains(&route)
+    }
 }
 
 /// A lock that is fit to be armed.
@@ -58,7 +75,7 @@ pub(crate) fn declaration(lrn: &str) -> Form {
 impl World {
     pub(crate) fn new() -> Self {
         let now = Timestamp::from_utc(2026, 3, 1, 8, 0, 0).unwrap();
-        Self { book: Movements::default(), facts: BTreeMap::new(), now, entry: 0 }
+        Self { book: Movements::default(), facts: Known::default(), now, entry: 0 }
     }
 
     pub(crate) fn take(
@@ -73,10 +90,8 @@ impl World {
     pub(crate) fn take_form(&mut self, id: MovementId, step: &str, form: &Form) -> Result<(), Refusal> {
         self.entry += 1;
         self.now = self.now.plus_secs(60);
-        let facts = &self.facts;
-        let known = |device: &DeviceId| facts.get(device).cloned().unwrap_or_default();
         let act = Act { movement: id, step, form };
-        self.book.take(EntryId(self.entry), ReceivedAt(self.now), "officer", act, &known)
+        self.book.take(EntryId(self.entry), ReceivedAt(self.now), "officer", act, &self.facts)
     }
 
     /// Declares a movement.
@@ -89,7 +104,7 @@ impl World {
     /// A movement that is booked, and a fit lock for it.
     pub(crate) fn booked(&mut self, lrn: &str, device: DeviceId) -> MovementId {
         let id = self.declare(lrn);
-        self.facts.insert(device, fit());
+        self.facts.devices.insert(device, fit());
         self.take(id, "submit", &[]).unwrap();
         self.take(id, "accept", &[("mrn", "26KE0001")]).unwrap();
         self.take(id, "book", &[("class", "active")]).unwrap();

@@ -30,6 +30,8 @@ fn what_is_written_is_read_again() {
 fn what_is_wrong_is_named() {
     let point = json!({"type": "Point", "coordinates": [34.3, 0.63]});
     let open = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]});
+    let line = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2], [0, 0]]]});
+    let nowhere = json!({"type": "LineString", "coordinates": [[34.0, 0.6], [34.0, 0.6]]});
     let swapped = json!({"type": "LineString", "coordinates": [[0.6, 34.0], [0.6, 134.0]]});
     for (given, said) in [
         (json!({"type": "Thing"}), "type: it must be Feature"),
@@ -41,6 +43,14 @@ fn what_is_wrong_is_named() {
         (
             feature("a", "gap", &open),
             "geometry.coordinates[0]: a ring has at least four points, and its last is its first",
+        ),
+        (
+            feature("a", "gap", &line),
+            "geometry.coordinates[0]: a ring encloses an area: three points that are not in line",
+        ),
+        (
+            feature("a", "route", &nowhere),
+            "geometry.coordinates: a line has at least two points that are not one place",
         ),
         (
             feature("a", "route", &swapped),

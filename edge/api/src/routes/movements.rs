@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use plomb_model::{DeviceId, MovementId, ReceivedAt};
-use plomb_movements::{Movement, checklist};
+use plomb_movements::Movement;
 use plomb_rules::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -187,11 +187,7 @@ pub(crate) async fn checks(
     let device: DeviceId =
         parameters.device.parse().map_err(|error| Problem::bad_parameter(format!("device: {error}")))?;
     let (id, now) = (MovementId(id), ReceivedAt(reader.now()));
-    let checks = reader.ask(move |state| {
-        let movement = state.movements.get(id)?;
-        let policy = state.movements.policy_of(movement)?;
-        Some(checklist(&state.movements, id, policy, device, &state.facts_of(&device, now)))
-    });
+    let checks = reader.ask(move |state| state.checklist(id, device, now));
     let checks = checks.await?.ok_or_else(|| no_movement(id))?;
     Ok(Json(ChecklistView { items: checks.into_iter().map(CheckView::from).collect() }))
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use futures_util::future::join_all;
 use plomb_model::ReceivedAt;
-use plomb_movements::{Act, DeviceFacts, Fault, Form, Refusal};
+use plomb_movements::{Act, Fault, Form, Refusal};
 use plomb_rules::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -129,8 +129,7 @@ fn checked(state: &State, at: ReceivedAt, forms: Vec<(u64, Form)>) -> Checked {
     let mut seen = BTreeSet::new();
     let judge = |(number, form): (u64, Form)| {
         let act = Act { movement: state.movements.next_id(), step: "declare", form: &form };
-        let nobody = |device: &_| state.facts_of(device, at);
-        let verdict = state.movements.check(act, &nobody as &dyn Fn(&_) -> DeviceFacts);
+        let verdict = state.check_step(at, act);
         let again = form.get("lrn").is_some_and(|lrn| !seen.insert(lrn.to_owned()));
         let row = match verdict {
             Ok(_) if again => Err(vec![Fault::new("lrn", "another row of this file has the same reference")]),

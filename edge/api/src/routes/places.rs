@@ -1,5 +1,7 @@
 //! Places and routes: zones, offices, stops, gaps and corridors, as GeoJSON.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
@@ -147,8 +149,13 @@ pub(crate) async fn import(
     }
     let mut report = ImportView { rows: features.len() as u64, dry_run, ..ImportView::default() };
     let mut places = Vec::new();
+    let mut seen = BTreeSet::new();
     for (feature, row) in features.iter().zip(1_u64..) {
         match Place::of(feature) {
+            Ok(place) if !seen.insert(place.id.clone()) => {
+                let why = format!("another feature of this file has the identifier {} already", place.id);
+                tell(&mut report, row, "id".to_owned(), why);
+            }
             Ok(place) => places.push((row, place)),
             Err(bad) => tell(&mut report, row, bad.member, bad.why),
         }

@@ -59,4 +59,10 @@ async fn a_collection_is_looked_at_first_and_taken_without_what_is_wrong() {
     assert_eq!(taken["taken"], 599);
     assert_eq!(officer.json("/places").await["features"].as_array().unwrap().len(), 599);
     officer.call("POST", "/api/v1/places/import", &json!([])).await.is_problem(422, "unacceptable");
+    let twice = json!({"features": [yard("same", 10.0), yard("same", 20.0)]});
+    let taken = officer.call("POST", "/api/v1/places/import", &twice).await.json();
+    assert_eq!(taken["taken"], 1);
+    let why = "another feature of this file has the identifier same already";
+    assert_eq!(taken["faults"], json!([{"row": 2, "field": "id", "why": why}]));
+    assert_eq!(officer.json("/places/same").await["properties"]["radius_m"], 10.0);
 }
