@@ -196,7 +196,7 @@ impl Flow {
     /// Time has come.
     pub(crate) fn pass(&mut self, entry: EntryId, now: ReceivedAt) {
         self.state.advance(now, &mut self.changes);
-        self.movements.extend(self.state.movements.pass(entry, now));
+        self.movements.extend(self.state.pass(entry, now, &mut self.changes));
         self.commands.extend(self.state.commands.advance(now));
     }
 
@@ -326,7 +326,7 @@ impl Flow {
                 let form = Form::of(fields.iter().cloned());
                 let act = Act { movement: *movement, step, form: &form };
                 // Whoever takes a step has asked whether it may be taken, on this thread.
-                self.movements.extend(self.state.take_step(entry, at, by, act));
+                self.movements.extend(self.state.take_step(entry, at, by, act, &mut self.changes));
             }
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);

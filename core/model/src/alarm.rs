@@ -73,11 +73,19 @@ pub enum AlarmKind {
     RouteDeviation = 18,
     /// Where a movement under seal must not be.
     RestrictedZone = 19,
+    /// Standing longer than allowed where nobody may stop.
+    Overstay = 20,
+    /// Two devices of one movement that should travel together do not.
+    Split = 21,
+    /// The limit of the movement has passed.
+    Overdue = 22,
+    /// A seal on a unit is not the one that was declared for it.
+    SealMismatch = 23,
 }
 
 impl AlarmKind {
     /// Every kind, by bit number.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::SealCut,
         Self::UnauthorisedOpen,
         Self::CaseOpen,
@@ -98,6 +106,10 @@ impl AlarmKind {
         Self::ExpectedReadMissed,
         Self::RouteDeviation,
         Self::RestrictedZone,
+        Self::Overstay,
+        Self::Split,
+        Self::Overdue,
+        Self::SealMismatch,
     ];
 
     /// The word for it.
@@ -124,6 +136,10 @@ impl AlarmKind {
             Self::ExpectedReadMissed => "expected-read-missed",
             Self::RouteDeviation => "route-deviation",
             Self::RestrictedZone => "restricted-zone",
+            Self::Overstay => "overstay",
+            Self::Split => "split",
+            Self::Overdue => "overdue",
+            Self::SealMismatch => "seal-mismatch",
         }
     }
 

@@ -77,7 +77,7 @@ use LiveReason as R;
 
 /// What is known to count. Faults of devices (a flat battery, a stuck motor, a wrong clock) do not: they are the
 /// vendor's, never the trader's.
-pub const WEIGHTS: [Weight; 20] = [
+pub const WEIGHTS: [Weight; 23] = [
     weight("seal-cut", R::Seal, 5.0, None, true),
     weight("unauthorised-open", R::Seal, 4.0, None, true),
     weight("case-open", R::Seal, 2.5, None, false),
@@ -86,11 +86,14 @@ pub const WEIGHTS: [Weight; 20] = [
     weight("shock", R::Seal, 0.3, Some(12.0), false),
     weight("destroyed-seal-read", R::Identity, 4.0, None, true),
     weight("cloned-tag", R::Identity, 4.0, None, true),
+    weight("seal-mismatch", R::Identity, 3.5, None, true),
     weight("seal-at-two-places", R::Identity, 3.0, None, false),
     weight("proof-invalid", R::Identity, 2.0, Some(48.0), false),
     weight("proof-replayed", R::Identity, 2.0, Some(48.0), false),
     weight("restricted-zone", R::Route, 3.0, None, true),
+    weight("split", R::Route, 3.0, None, true),
     weight("route-deviation", R::Route, 1.5, Some(24.0), false),
+    weight("overstay", R::Route, 1.0, Some(24.0), false),
     weight("gnss-implausible", R::Route, 1.2, Some(24.0), false),
     weight("signal-loss", R::Silence, 0.6, Some(12.0), false),
     weight("late-upload", R::Silence, 0.3, Some(12.0), false),

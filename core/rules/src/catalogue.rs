@@ -44,6 +44,10 @@ pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
         AlarmKind::ExpectedReadMissed => &EXPECTED_READ_MISSED,
         AlarmKind::RouteDeviation => &ROUTE_DEVIATION,
         AlarmKind::RestrictedZone => &RESTRICTED_ZONE,
+        AlarmKind::Overstay => &OVERSTAY,
+        AlarmKind::Split => &SPLIT,
+        AlarmKind::Overdue => &OVERDUE,
+        AlarmKind::SealMismatch => &SEAL_MISMATCH,
     }
 }
 
@@ -201,7 +205,8 @@ static EXPECTED_READ_MISSED: Rationale = Rationale {
 static ROUTE_DEVIATION: Rationale = Rationale {
     title: "Off the route",
     priority: Priority::High,
-    cause: "Two fixes in a row lie outside the corridor of the movement's route.",
+    cause: "Two fixes in a row lie outside the corridor of the movement's route, and farther from it than its policy \
+            allows.",
     consequence: "Goods may be unloaded or exchanged where nobody looks.",
     what_to_do: "Call the driver: where to, and why? A closed road is a reason, an empty yard is none. Watch the next \
                  fixes; no return within minutes: dispatch the response unit.",
@@ -215,4 +220,39 @@ static RESTRICTED_ZONE: Rationale = Rationale {
     what_to_do: "Dispatch the response unit to the position. Call the driver: leave at once. Look whether lock and \
                  door hold.",
     momentary: false,
+};
+static OVERSTAY: Rationale = Rationale {
+    title: "Standing too long",
+    priority: Priority::High,
+    cause: "The vehicle has stood longer than the movement's policy allows, at no approved stop, office or checkpoint.",
+    consequence: "Goods may be unloaded; a breakdown leaves them unwatched.",
+    what_to_do: "Call the driver: why, and for how long? A breakdown is declared as an incident and ends the alarm. \
+                 At night, far from houses or near a border: dispatch the response unit.",
+    momentary: false,
+};
+static SPLIT: Rationale = Rationale {
+    title: "Tractor and trailer apart",
+    priority: Priority::Critical,
+    cause: "Two devices of one movement that should travel together are farther apart than they can be.",
+    consequence: "The load may be under way behind another tractor.",
+    what_to_do: "Dispatch the response unit to the device on the load. Call the driver: where is the trailer?",
+    momentary: false,
+};
+static OVERDUE: Rationale = Rationale {
+    title: "Overdue",
+    priority: Priority::High,
+    cause: "The movement has not arrived by its limit.",
+    consequence: "The guarantee may have to be claimed; the goods may be on the market.",
+    what_to_do: "Look where it is. Call the carrier: why, and when will it arrive? Extend the limit where the delay is \
+                 not his; begin an enquiry where nobody answers.",
+    momentary: false,
+};
+static SEAL_MISMATCH: Rationale = Rationale {
+    title: "Not the declared seal",
+    priority: Priority::Critical,
+    cause: "A seal was put on a unit for which another one was declared.",
+    consequence: "The seal may have been changed since the goods were declared.",
+    what_to_do: "Hold the cargo. Compare the printed number with the declaration; examine the load unless the declarant \
+                 can prove the change.",
+    momentary: true,
 };

@@ -1,18 +1,18 @@
 //! What the book of movements asks of devices.
 
-use plomb_model::{DeviceClass, DeviceId, EntryId, MovementId, Priority, ReceivedAt, SealPart, Standing};
+use plomb_model::{DeviceClass, DeviceId, MovementId, Priority, ReceivedAt, SealPart, Standing};
 use plomb_movements::{Act, Check, DeviceFacts, Facts, Refusal, Step, checklist};
 use plomb_places::Places;
 
 use crate::{Alarms, Devices, Standings, State};
 
 /// The parts of the state that the book asks, while it is itself changed.
-struct Known<'a> {
-    devices: &'a Devices,
-    alarms: &'a Alarms,
-    standings: &'a Standings,
-    places: &'a Places,
-    now: ReceivedAt,
+pub(crate) struct Known<'a> {
+    pub(crate) devices: &'a Devices,
+    pub(crate) alarms: &'a Alarms,
+    pub(crate) standings: &'a Standings,
+    pub(crate) places: &'a Places,
+    pub(crate) now: ReceivedAt,
 }
 
 impl Facts for Known<'_> {
@@ -71,21 +71,5 @@ impl State {
     /// [`Refusal`] that says why not.
     pub fn check_step(&self, at: ReceivedAt, act: Act<'_>) -> Result<Step, Refusal> {
         self.movements.check(act, &self.facts(at))
-    }
-
-    /// Takes a step of a movement; `entry` is where it is recorded.
-    ///
-    /// # Errors
-    /// [`Refusal`], and nothing is changed.
-    pub fn take_step(
-        &mut self,
-        entry: EntryId,
-        at: ReceivedAt,
-        by: &str,
-        act: Act<'_>,
-    ) -> Result<MovementId, Refusal> {
-        let Self { devices, alarms, standings, places, movements, .. } = self;
-        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, now: at })?;
-        Ok(act.movement)
     }
 }

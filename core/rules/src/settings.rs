@@ -87,6 +87,16 @@ settings! {
     gap_silence_s = 14_400;
     /// Off the corridor by less than this is the receiver's error, metres.
     route_margin_m = 50;
+    /// Fixes nearer to each other than this are one standstill: the receiver wanders, and a queue creeps.
+    stop_m = 200;
+    /// A standstill is excused so long after the carrier has declared an incident, seconds.
+    breakdown_s = 14_400;
+    /// Devices of one movement farther apart than this, beyond what they travel between their fixes, are apart.
+    split_m = 1_000;
+    /// Faster than this a truck is not, for that.
+    split_kmh = 120;
+    /// Fixes of two devices farther apart in time than this are not compared, seconds.
+    split_s = 600;
     /// An opening within so long of an unlocking that the device calls allowed is authorised.
     unlock_window_s = 900;
     /// A condition that has no end of its own (a shock, a refused card) ends after so long without another.

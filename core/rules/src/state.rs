@@ -78,7 +78,7 @@ pub struct State {
     pub watches: Watches,
     /// What devices that nobody has registered may still raise.
     pub strangers: Strangers,
-    settings: RuleSettings,
+    pub(crate) settings: RuleSettings,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use plomb_model::{LatitudeE7, LongitudeE7, OccurredAt};
+
 use crate::DeviceIndex;
 
 /// How a device stood at its last fix.
@@ -13,6 +15,19 @@ pub struct Watch {
     pub off_route: u8,
     /// Fixes in a row outside every restricted zone.
     pub out_of_zones: u8,
+    /// Fixes in a row apart from the device it should travel with.
+    pub apart: u8,
+    /// Where it has stood, and since when, as far as it has not left yet.
+    pub standstill: Option<Standstill>,
+}
+
+/// Where and since when a device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standstill {
+    /// The first fix of it.
+    pub at: (LatitudeE7, LongitudeE7),
+    /// When that was.
+    pub since: OccurredAt,
 }
 
 /// The devices that are watched.

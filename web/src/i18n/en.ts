@@ -147,6 +147,10 @@ export const en = {
     'expected-read-missed': 'Expected read missed',
     'route-deviation': 'Off the route',
     'restricted-zone': 'In a restricted zone',
+    overstay: 'Standing too long',
+    split: 'Tractor and trailer apart',
+    overdue: 'Overdue',
+    'seal-mismatch': 'Not the declared seal',
   } satisfies Record<AlarmKind, string>,
 
   alarms: {

@@ -22,7 +22,7 @@ mod movements;
 mod places;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 9;
+const VERSION: i64 = 10;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.

@@ -1,10 +1,10 @@
 //! Places in a snapshot, each as the journal writes it, and how devices on movements stand to them.
 
 use plomb_evidence::{Action, Entry, Operated};
-use plomb_model::{ReceivedAt, Timestamp};
-use plomb_rules::{DeviceIndex, State, Watch};
+use plomb_model::{LatitudeE7, LongitudeE7, OccurredAt, ReceivedAt, Timestamp};
+use plomb_rules::{DeviceIndex, Standstill, State, Watch};
 
-use super::{Reader, SnapshotError, Writer, count};
+use super::{ABSENT, Reader, SnapshotError, Writer, count};
 
 pub(super) fn write(out: &mut Writer, state: &State) {
     out.numbers(&[count(state.places.len())]);
@@ -18,7 +18,17 @@ pub(super) fn write(out: &mut Writer, state: &State) {
         .watches
         .iter()
         .flat_map(|(device, watch)| {
-            [device.0, watch.leg, u32::from(watch.off_route), u32::from(watch.out_of_zones)].map(i64::from)
+            let stand = watch.standstill;
+            [
+                i64::from(device.0),
+                i64::from(watch.leg),
+                i64::from(watch.off_route),
+                i64::from(watch.out_of_zones),
+                i64::from(watch.apart),
+                stand.map_or(0, |stand| i64::from(stand.at.0.e7())),
+                stand.map_or(0, |stand| i64::from(stand.at.1.e7())),
+                stand.map_or(ABSENT, |stand| stand.since.0.as_millis()),
+            ]
         })
         .collect();
     out.numbers(&watches);
@@ -34,14 +44,21 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
         state.draw(&place, &feature).map_err(|_| reader.damaged())?;
     }
     let numbers = reader.numbers()?;
-    for watch in numbers.chunks_exact(4) {
-        if let [device, leg, off_route, out_of_zones] = watch {
+    for watch in numbers.chunks_exact(8) {
+        if let [device, leg, off_route, out_of_zones, apart, latitude, longitude, since] = watch {
             let small = |number: i64| u8::try_from(number).map_err(|_| reader.damaged());
             let whole = |number: i64| u32::try_from(number).map_err(|_| reader.damaged());
+            let at = (
+                LatitudeE7::new(*latitude).map_err(|_| reader.damaged())?,
+                LongitudeE7::new(*longitude).map_err(|_| reader.damaged())?,
+            );
+            let since = OccurredAt(Timestamp::from_millis(*since));
             let watch = Watch {
                 leg: whole(*leg)?,
                 off_route: small(*off_route)?,
                 out_of_zones: small(*out_of_zones)?,
+                apart: small(*apart)?,
+                standstill: (since.0.as_millis() != ABSENT).then_some(Standstill { at, since }),
             };
             state.watches.set(DeviceIndex(whole(*device)?), watch);
         }

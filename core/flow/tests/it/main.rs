@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod journey;
 mod places;
 
 use plomb_devices::Decoded;
@@ -209,6 +210,7 @@ impl World {
             ("destination", "UGKLA"),
             ("goods.1.hs", "1701"),
             ("unit.1.number", "CSQU3054383"),
+            ("unit.1.seal.1", "ML-1"),
             ("limit", &*limit),
             ("class", "active"),
             ("unit", "CSQU3054383"),

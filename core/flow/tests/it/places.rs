@@ -6,7 +6,7 @@ use plomb_movements::Step;
 use super::{Happening, World, numbered};
 
 /// A device on an armed movement, with zone, road and gap drawn.
-fn armed() -> World {
+pub(super) fn armed() -> World {
     let mut world = World::new();
     for place in 0..3 {
         world.draw(place, true);
@@ -24,26 +24,26 @@ fn armed() -> World {
 }
 
 /// A minute later, so many kilometres north of the road.
-fn report(world: &mut World, north_km: f64) {
+pub(super) fn report(world: &mut World, north_km: f64) {
     world.now = world.now.plus_secs(60);
     let mut event = world.event(0, 0, true, 80, false);
     put(&mut event, -1.2921 + north_km / 111.195, 36.8219);
     world.report(1, &event);
 }
 
-fn put(event: &mut Event, latitude: f64, longitude: f64) {
+pub(super) fn put(event: &mut Event, latitude: f64, longitude: f64) {
     let e7 = |degrees: f64| format!("{:.0}", degrees * 1e7).parse::<i64>().unwrap();
     let position = event.position.as_mut().unwrap();
     position.latitude = LatitudeE7::new(e7(latitude)).unwrap();
     position.longitude = LongitudeE7::new(e7(longitude)).unwrap();
 }
 
-fn holds(world: &World, kind: AlarmKind) -> bool {
+pub(super) fn holds(world: &World, kind: AlarmKind) -> bool {
     let devices = &world.flow.state().devices;
     devices.get(&numbered(1)).unwrap().holds(kind)
 }
 
-fn raised(world: &World, kind: AlarmKind) -> usize {
+pub(super) fn raised(world: &World, kind: AlarmKind) -> usize {
     world.flow.state().alarms.iter().filter(|alarm| alarm.kind == kind).count()
 }
 

@@ -7,6 +7,8 @@ mod gnss;
 mod place;
 mod proof;
 mod seal;
+mod split;
+mod stop;
 mod supply;
 mod tag;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use plomb_model::{Alarm, DeviceId, ReceivedAt, Timestamp};
+use plomb_model::{Alarm, AlarmKind, DeviceId, ReceivedAt, Timestamp};
 use plomb_movements::{Movement, MovementState};
 use plomb_risk::live::{Evidence, assess, weight_of};
 use plomb_rules::State;
@@ -88,6 +88,10 @@ fn evidence(movement: &Movement, alarms: &BTreeMap<DeviceId, Vec<&Alarm>>, now: 
     for seal in &movement.seals {
         let before_end = |at: Timestamp| seal.ended.as_ref().is_none_or(|(end, ..)| at <= end.0);
         for alarm in seal.device.and_then(|device| alarms.get(&device)).into_iter().flatten() {
+            // The limit is the movement's, which may have no device: it counts below.
+            if alarm.kind == AlarmKind::Overdue {
+                continue;
+            }
             let within = alarm.occurred_at.0 >= seal.set_at.0 && before_end(alarm.occurred_at.0);
             if within && weight_of(alarm.kind.name()).is_some() {
                 all.push(of_alarm(alarm, now));

@@ -1110,7 +1110,7 @@ export interface components {
          * @description A kind of the alarm catalogue.
          * @enum {string}
          */
-        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone";
+        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch";
         /** @description A page of alarms. */
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -2541,7 +2541,7 @@ export interface operations {
                  */
                 device?: string;
                 /** @description Only of this kind. */
-                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone";
+                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch";
                 /** @description Only of this priority. */
                 priority?: "critical" | "high" | "medium" | "low";
                 /** @description Raised then or later. */

@@ -1,0 +1,117 @@
+//! Steps of movements, and what they and their limits mean for the alarms of the devices on them.
+
+use std::borrow::Cow;
+
+use plomb_model::{AlarmKind, DeviceId, EntryId, MovementId, OccurredAt, ReceivedAt};
+use plomb_movements::{Act, Movement, Refusal};
+
+use crate::alarms::Finding;
+use crate::facts::Known;
+use crate::{Change, State};
+
+/// Alarms that are about the movement: a device that is taken off it has none of them.
+const OF_MOVEMENTS: [AlarmKind; 5] = [
+    AlarmKind::RouteDeviation,
+    AlarmKind::RestrictedZone,
+    AlarmKind::Overstay,
+    AlarmKind::Split,
+    AlarmKind::Overdue,
+];
+
+impl State {
+    /// Takes a step of a movement; `entry` is where it is recorded.
+    ///
+    /// # Errors
+    /// [`Refusal`], and nothing is changed.
+    pub fn take_step(
+        &mut self,
+        entry: EntryId,
+        at: ReceivedAt,
+        by: &str,
+        act: Act<'_>,
+        changes: &mut Vec<Change>,
+    ) -> Result<MovementId, Refusal> {
+        let before = self.devices_of(act.movement);
+        let Self { devices, alarms, standings, places, movements, .. } = self;
+        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, now: at })?;
+        let after = self.devices_of(act.movement);
+        for device in before.iter().filter(|device| !after.contains(device)) {
+            self.release(device, at, changes);
+        }
+        if self.movements.get(act.movement).is_some_and(|movement| !is_late(movement)) {
+            for index in after.iter().filter_map(|device| self.devices.find(device)).collect::<Vec<_>>() {
+                self.clear_of(index, AlarmKind::Overdue, at, changes);
+            }
+        }
+        if act.step == "apply-seal" {
+            self.compare(act.movement, at, changes);
+        }
+        Ok(act.movement)
+    }
+
+    /// Takes note of the movements whose limit has passed at `now`, each once; `entry` is where the time is recorded.
+    pub fn pass(&mut self, entry: EntryId, now: ReceivedAt, changes: &mut Vec<Change>) -> Vec<MovementId> {
+        let late = self.movements.pass(entry, now);
+        for movement in &late {
+            let limit = self.movements.get(*movement).and_then(Movement::limit).unwrap_or(now.0);
+            if let Some(device) = self.devices_of(*movement).first() {
+                let detail = format!("Movement {movement} was to arrive by {limit}");
+                self.raise_by_us(device, AlarmKind::Overdue, detail, OccurredAt(limit), now, changes);
+            }
+        }
+        late
+    }
+
+    fn devices_of(&self, movement: MovementId) -> Vec<DeviceId> {
+        let movement = self.movements.get(movement).filter(|movement| !movement.state.is_over());
+        movement.map_or_else(Vec::new, |movement| movement.devices().collect())
+    }
+
+    /// Taken off its movement, a device may be anywhere.
+    fn release(&mut self, device: &DeviceId, at: ReceivedAt, changes: &mut Vec<Change>) {
+        let Some(index) = self.devices.find(device) else { return };
+        self.watches.forget(index);
+        for kind in OF_MOVEMENTS {
+            self.clear_of(index, kind, at, changes);
+        }
+    }
+
+    /// Whether the seal that was put on last is one that was declared.
+    fn compare(&mut self, movement: MovementId, at: ReceivedAt, changes: &mut Vec<Change>) {
+        let seal = self.movements.get(movement).and_then(|movement| movement.seals.last());
+        let Some(seal) = seal.filter(|seal| !seal.declared) else { return };
+        let Some(device) = seal.device else { return };
+        let detail =
+            format!("The seal {} was put on {}, for which another one is declared", seal.number, seal.unit);
+        self.raise_by_us(&device, AlarmKind::SealMismatch, detail, OccurredAt(at.0), at, changes);
+    }
+
+    /// Raises an alarm that no event of the device has brought about.
+    fn raise_by_us(
+        &mut self,
+        device: &DeviceId,
+        kind: AlarmKind,
+        detail: impl Into<Cow<'static, str>>,
+        occurred_at: OccurredAt,
+        received_at: ReceivedAt,
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(index) = self.devices.find(device) else { return };
+        let Some(row) = self.devices.row_mut(index) else { return };
+        let finding = Finding {
+            kind,
+            detail: detail.into(),
+            occurred_at,
+            received_at,
+            late: false,
+            position: row.position,
+            causes: [(row.reports > 0).then_some(row.last_event()), None],
+            always_told: true,
+        };
+        self.alarms.raise(index, row, &finding, &self.settings, changes);
+    }
+}
+
+const fn is_late(movement: &Movement) -> bool {
+    movement.overdue.is_some() && movement.state.can_be_late()
+}
