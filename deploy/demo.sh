@@ -17,6 +17,7 @@ export PLOMB_HTTP_BIND
     printf 'lock-password 2a 383838383838\n'
     "$simulator" seals --print-keys --seals "${DEMO_SEALS:-4}"
     "$simulator" taps --print-keys
+    "$simulator" chips --print-keys
     "$simulator" gateways --print-keys --sources 2
 } >"$directory/keys.txt")
 export PLOMB_DEVICES_KEYS="$directory/keys.txt"
@@ -29,6 +30,7 @@ fleet_is="--protocols all --devices ${DEMO_DEVICES:-120} --seed 7"
 "$simulator" fleet $fleet_is --print-register --strangers 2 >"$directory/fleet.jsonl"
 "$simulator" seals --seals "${DEMO_SEALS:-4}" --print-register >>"$directory/fleet.jsonl"
 "$simulator" taps --tags 3 --print-register >>"$directory/fleet.jsonl"
+"$simulator" chips --print-register >>"$directory/fleet.jsonl"
 "$plomb" registry import "$directory/fleet.jsonl" >/dev/null
 
 "$plomb" account demo "$directory/log-ins.txt"

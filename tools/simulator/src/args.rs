@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Gateways(GatewaysArgs),
     /// Links of taps on passive seals with NTAG 424 DNA TagTamper chips, one a line.
     Taps(TapsArgs),
+    /// A handheld that reads UHF chips: each answers a challenge of the platform (ISO/IEC 29167-10); prints what the
+    /// platform finds of it, one JSON object a line.
+    Chips(ChipsArgs),
     /// As many reports as the platform takes; prints one JSON object.
     Load(LoadArgs),
     /// Measure how long alarms take from a device's socket to the live stream.
@@ -203,6 +206,40 @@ pub(crate) struct TapsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct AccountArgs {
+    /// Where the platform answers HTTP.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) http_port: u16,
+    /// What `plomb account demo` wrote.
+    #[arg(long)]
+    pub(crate) log_ins: Option<PathBuf>,
+    #[arg(long, default_value = "operator")]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChipsArgs {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) chips: u16,
+    /// What keys are drawn from.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Read a block of their memory besides (TAM2).
+    #[arg(long)]
+    pub(crate) memory: bool,
+    /// Print the lines by which the platform knows these chips, and stop.
+    #[arg(long)]
+    pub(crate) print_keys: bool,
+    /// Print the records of the platform's register, and stop.
+    #[arg(long)]
+    pub(crate) print_register: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct TriggerArgs {
     /// What happens.
     #[arg(long)]
@@ -266,18 +303,11 @@ pub(crate) struct LoadArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LatencyArgs {
-    #[arg(long, default_value = "127.0.0.1")]
-    pub(crate) host: String,
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
     /// Where Jointech devices are listened for.
     #[arg(long, default_value_t = 5014)]
     pub(crate) port: u16,
-    #[arg(long, default_value_t = 8080)]
-    pub(crate) http_port: u16,
-    /// What `plomb account demo` wrote.
-    #[arg(long)]
-    pub(crate) log_ins: PathBuf,
-    #[arg(long, default_value = "operator")]
-    pub(crate) name: String,
     /// How many locks are cut, one after the other.
     #[arg(long, default_value_t = 200)]
     pub(crate) alarms: usize,

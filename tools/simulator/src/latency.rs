@@ -2,8 +2,7 @@
 //!
 //! One connection carries reports of cut ropes, each of another Jointech lock that was never heard before, at a steady
 //! pace. A client of the live stream, logged in as any other, waits for the `alarm` of that lock. Both run in this
-//! process, so one clock measures both ends. HTTP is spoken by hand: two requests to a server of our own, nothing else
-//! is understood.
+//! process, so one clock measures both ends.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,25 +16,17 @@ use plomb_model::Protocol;
 use crate::fleet::incident::Incident;
 use crate::fleet::plan;
 use crate::load::Histogram;
+use crate::platform::{ANSWER_MAX, Account, LINE_BYTES_MAX, connect};
 use crate::protocol;
 use crate::{log, trigger};
-
-/// How long each answer, and at the end each alarm, is waited for.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// Longest line of the stream or of an answer: a second's positions of a million devices take less.
-const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct Latency {
     /// Where the platform listens for Jointech devices.
     pub devices: SocketAddr,
-    /// Where it answers HTTP.
-    pub http: SocketAddr,
-    /// Who logs in.
-    pub name: String,
-    /// With which password.
-    pub password: String,
+    /// Who listens to the live stream.
+    pub account: Account,
     /// How many locks are cut.
     pub alarms: usize,
     /// A lock so often.
@@ -52,9 +43,9 @@ type Written = Arc<Mutex<HashMap<String, Instant>>>;
 /// # Errors
 /// When the platform cannot be reached, refuses the log-in, or ends a connection.
 pub fn run(latency: &Latency) -> anyhow::Result<String> {
-    let token = log_in(latency)?;
+    let session = latency.account.log_in()?;
     let written = Written::default();
-    let stream = open_stream(latency, &token)?;
+    let stream = open_stream(latency.account.http, &session.token)?;
     let listener = {
         let (written, alarms) = (Arc::clone(&written), latency.alarms);
         std::thread::spawn(move || listen(stream, &written, alarms))
@@ -73,56 +64,10 @@ pub fn run(latency: &Latency) -> anyhow::Result<String> {
     ))
 }
 
-fn connect(to: SocketAddr) -> anyhow::Result<TcpStream> {
-    let stream =
-        TcpStream::connect_timeout(&to, ANSWER_MAX).with_context(|| format!("connecting to {to}"))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
-    Ok(stream)
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out.push('"');
-    out
-}
-
-/// The session's token.
-fn log_in(latency: &Latency) -> anyhow::Result<String> {
-    let body = format!("{{\"name\":{},\"password\":{}}}", quoted(&latency.name), quoted(&latency.password));
-    let mut stream = connect(latency.http)?;
-    write!(
-        stream,
-        "POST /api/v1/session HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        latency.http,
-        body.len(),
-    )?;
-    let mut answer = String::new();
-    stream.take(LINE_BYTES_MAX).read_to_string(&mut answer).context("waiting for the log-in")?;
-    ensure!(answer.starts_with("HTTP/1.1 200"), "the log-in was refused: {}", first_line(&answer));
-    let token = answer.split_once("\"token\":\"").and_then(|(_, rest)| rest.split_once('"'));
-    token.map(|(token, _)| token.to_owned()).context("the log-in was answered without a token")
-}
-
-fn first_line(answer: &str) -> &str {
-    answer.lines().next().unwrap_or_default()
-}
-
 /// The live stream, its head read.
-fn open_stream(latency: &Latency, token: &str) -> anyhow::Result<BufReader<TcpStream>> {
-    let mut stream = connect(latency.http)?;
-    write!(
-        stream,
-        "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
-        latency.http
-    )?;
+fn open_stream(http: SocketAddr, token: &str) -> anyhow::Result<BufReader<TcpStream>> {
+    let mut stream = connect(http)?;
+    write!(stream, "GET /api/v1/stream HTTP/1.1\r\nHost: {http}\r\nAuthorization: Bearer {token}\r\n\r\n")?;
     let mut reader = BufReader::with_capacity(1 << 16, stream);
     let mut line = Vec::new();
     read_line(&mut reader, &mut line)?;

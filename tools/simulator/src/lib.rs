@@ -9,6 +9,7 @@ pub mod gate;
 pub mod gateway;
 pub mod latency;
 pub mod load;
+pub mod platform;
 pub mod seal;
 pub mod tag;
 pub mod trigger;

@@ -13,12 +13,18 @@ use plomb_simulator::gateway::mqtt;
 use plomb_simulator::gateway::run::{self as gateway, Gateways};
 use plomb_simulator::latency::{self, Latency};
 use plomb_simulator::load::{self, Load, Mode};
+use plomb_simulator::platform::Account;
 use plomb_simulator::seal::{keys, run::Seals};
+use plomb_simulator::tag::handheld::{self, Handheld};
+use plomb_simulator::tag::uhf::Chip;
 use plomb_simulator::tag::{Batch, Loop, rising_counter};
 use plomb_simulator::trigger::{self, Trigger};
 use plomb_simulator::{fleet, log, seal};
 
-use args::{Args, Command, FleetArgs, GatewaysArgs, LatencyArgs, LoadArgs, SealsArgs, TapsArgs, TriggerArgs};
+use args::{
+    AccountArgs, Args, ChipsArgs, Command, FleetArgs, GatewaysArgs, LatencyArgs, LoadArgs, SealsArgs,
+    TapsArgs, TriggerArgs,
+};
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
@@ -27,6 +33,7 @@ fn main() -> ExitCode {
         Command::Seals(args) => run_seals(args),
         Command::Gateways(args) => run_gateways(&args),
         Command::Taps(args) => run_taps(&args),
+        Command::Chips(args) => run_chips(&args),
         Command::Load(args) => run_load(args),
         Command::Latency(args) => run_latency(&args),
     };
@@ -151,19 +158,41 @@ fn print(text: &str) -> anyhow::Result<()> {
     std::io::stdout().write_all(text.as_bytes()).context("writing the result")
 }
 
-fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {
-    let file = &args.log_ins;
+fn run_chips(args: &ChipsArgs) -> anyhow::Result<()> {
+    if args.print_keys {
+        return print(
+            &(1..=args.chips).map(|number| Chip::new(args.seed, number).line()).collect::<String>(),
+        );
+    }
+    if args.print_register {
+        return print(&Chip::register(args.seed, args.chips));
+    }
+    let (chips, seed, memory) = (args.chips, args.seed, args.memory);
+    let handheld = Handheld { account: account(&args.account)?, chips, seed, memory };
+    handheld::run(&handheld, std::io::stdout().lock())
+}
+
+/// The account of a name in a file of log-ins.
+fn account(args: &AccountArgs) -> anyhow::Result<Account> {
+    let file =
+        args.log_ins.as_ref().context("--log-ins is missing: the file that `plomb account demo` wrote")?;
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let mut words = text.lines().map(str::split_whitespace).filter_map(|mut words| {
         let password = words.next_back()?;
         Some((words.next_back()?, password))
     });
     let password = words.find(|(name, _)| *name == args.name).map(|(_, password)| password.to_owned());
-    let line = latency::run(&Latency {
-        devices: resolve(&args.host, args.port)?,
+    Ok(Account {
         http: resolve(&args.host, args.http_port)?,
         name: args.name.clone(),
         password: password.with_context(|| format!("{} holds no log-in of {}", file.display(), args.name))?,
+    })
+}
+
+fn run_latency(args: &LatencyArgs) -> anyhow::Result<()> {
+    let line = latency::run(&Latency {
+        devices: resolve(&args.account.host, args.port)?,
+        account: account(&args.account)?,
         alarms: args.alarms,
         every: args.every,
         first: args.first,

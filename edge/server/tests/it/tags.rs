@@ -181,6 +181,54 @@ fn a_handheld_draws_a_challenge_and_the_chip_that_answers_it_is_known_by_its_key
 }
 
 #[test]
+fn a_simulated_handheld_proves_the_chips_of_the_register() {
+    use plomb_simulator::platform::Account;
+    use plomb_simulator::tag::{handheld, uhf::Chip};
+    let mut server = Server::new();
+    let (keys, register, configuration) =
+        (server.file("keys.txt"), server.file("chips.jsonl"), server.file("plomb.toml"));
+    std::fs::write(&keys, format!("{}{}", Chip::new(3, 1).line(), Chip::new(3, 2).line())).unwrap();
+    std::fs::write(&register, Chip::register(3, 2)).unwrap();
+    std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\n")).unwrap();
+    server.configure(&configuration);
+    let imported = server.run(&["registry", "import", text(&register)]);
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    server.start();
+    server.log_in("viewer", "viewer");
+    let account = Account {
+        http: ([127, 0, 0, 1], server.port("HTTP")).into(),
+        name: "viewer".to_owned(),
+        password: "a long enough password".to_owned(),
+    };
+    for (memory, chips) in [(false, 2), (true, 2), (false, 3)] {
+        let mut out = Vec::new();
+        let read = handheld::Handheld { account: account.clone(), chips, seed: 3, memory };
+        handheld::run(&read, &mut out).unwrap();
+        let found: Vec<Value> =
+            String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(found.len(), usize::from(chips));
+        for (found, number) in found.iter().zip(1_u16..) {
+            let seal = &found["seals"][0];
+            assert_eq!(seal["id"], format!("tag:{}", Chip::new(3, number).tid()), "{found}");
+            assert_eq!(found["seals"][0]["registered"]["model"].is_string(), number < 3, "{found}");
+            // The third has no key here: it is believed as far as anybody could have written its number.
+            let proved = seal["device"]["trust"]["identity"] == "mac";
+            assert_eq!(proved, number < 3, "{found}");
+        }
+        // A second reading of a chip must come after the first.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    let refused = handheld::Handheld {
+        account: Account { password: "another password".to_owned(), ..account },
+        chips: 1,
+        seed: 3,
+        memory: false,
+    };
+    let error = format!("{:#}", handheld::run(&refused, Vec::new()).unwrap_err());
+    assert!(error.contains("logging in") && error.contains("401"), "{error}");
+}
+
+#[test]
 fn a_seal_that_two_gates_far_apart_read_is_at_two_places() {
     let mut server = Server::new();
     server.start();

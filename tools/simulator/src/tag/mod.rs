@@ -2,6 +2,7 @@
 //!
 //! The chip's arithmetic is done with the AES and CMAC of well-known crates, and not with the platform's.
 
+pub mod handheld;
 pub mod uhf;
 
 use std::fmt::Write;

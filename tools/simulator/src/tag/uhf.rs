@@ -44,6 +44,25 @@ impl Chip {
         format!("tam {KEY_NUMBER:02x}{} {}\n", self.tid(), hex(&self.key))
     }
 
+    /// The chips as JSON lines that `plomb registry import` takes, without keys.
+    #[must_use]
+    pub fn register(seed: u64, chips: u16) -> String {
+        let mut text = concat!(
+            r#"{"kind":"model","name":"ucode-dna-seal","manufacturer":"Plomb","class":"passive","protocols":["iso29167-10"]}"#,
+            "\n"
+        )
+        .to_owned();
+        for number in 1..=chips {
+            let tid = Self::new(seed, number).tid();
+            writeln!(
+                text,
+                r#"{{"kind":"device","id":"tag:{tid}","model":"ucode-dna-seal","holder":"Post Malaba"}}"#
+            )
+            .ok();
+        }
+        text
+    }
+
     /// What a handheld brings of it: its answer to the challenge, and with `memory` a block of its TID bank besides.
     pub fn read(&mut self, challenge: &[u8; 10], memory: bool) -> String {
         let mut plain = [0; 16];
