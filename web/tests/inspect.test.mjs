@@ -33,7 +33,7 @@ test('a guarantee below the duty speaks against a movement', async () => {
   await ask(`/movements/${id}/steps/submit`, {});
   await ask(`/movements/${id}/steps/accept`, { mrn: '26IN-INSPECT' });
 
-  await page.getByRole('link', { name: 'Inspect' }).click();
+  await page.getByRole('link', { name: 'Inspect', exact: true }).click();
   const row = page.getByRole('row').filter({ hasText: 'LRN-INSPECT' });
   await row.getByText('Guarantee below the duty').waitFor();
   await row.getByText('Green').waitFor();
