@@ -91,6 +91,8 @@ settings! {
     stop_m = 200;
     /// A standstill is excused so long after the carrier has declared an incident, seconds.
     breakdown_s = 14_400;
+    /// Leaving the route is excused so long after an authority has confirmed that the carrier had to, seconds.
+    detour_s = 86_400;
     /// Devices of one movement farther apart than this, beyond what they travel between their fixes, are apart.
     split_m = 1_000;
     /// Faster than this a truck is not, for that.

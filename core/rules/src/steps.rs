@@ -38,11 +38,7 @@ impl State {
         for device in before.iter().filter(|device| !after.contains(device)) {
             self.release(device, at, changes);
         }
-        if self.movements.get(act.movement).is_some_and(|movement| !is_late(movement)) {
-            for index in after.iter().filter_map(|device| self.devices.find(device)).collect::<Vec<_>>() {
-                self.clear_of(index, AlarmKind::Overdue, at, changes);
-            }
-        }
+        self.follow_limit(act.movement, &after, at, changes);
         if act.step == "apply-seal" {
             self.compare(act.movement, at, changes);
         }
@@ -53,13 +49,35 @@ impl State {
     pub fn pass(&mut self, entry: EntryId, now: ReceivedAt, changes: &mut Vec<Change>) -> Vec<MovementId> {
         let late = self.movements.pass(entry, now);
         for movement in &late {
-            let limit = self.movements.get(*movement).and_then(Movement::limit).unwrap_or(now.0);
-            if let Some(device) = self.devices_of(*movement).first() {
-                let detail = format!("Movement {movement} was to arrive by {limit}");
-                self.raise_by_us(device, AlarmKind::Overdue, detail, OccurredAt(limit), now, changes);
-            }
+            self.follow_limit(*movement, &self.devices_of(*movement), now, changes);
         }
         late
+    }
+
+    /// An overdue movement has its alarm on one of its devices, whichever are on it now; another one has none.
+    fn follow_limit(
+        &mut self,
+        id: MovementId,
+        devices: &[DeviceId],
+        at: ReceivedAt,
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(movement) = self.movements.get(id) else { return };
+        let (late, limit) = (is_late(movement), movement.limit().unwrap_or(at.0));
+        let told =
+            |device: &DeviceId| self.devices.get(device).is_some_and(|row| row.holds(AlarmKind::Overdue));
+        if late && !devices.iter().any(told) {
+            if let Some(device) = devices.first() {
+                let detail = format!("Movement {id} was to arrive by {limit}");
+                self.raise_by_us(device, AlarmKind::Overdue, detail, OccurredAt(limit), at, changes);
+            }
+        } else if !late {
+            for device in devices {
+                if let Some(index) = self.devices.find(device) {
+                    self.clear_of(index, AlarmKind::Overdue, at, changes);
+                }
+            }
+        }
     }
 
     fn devices_of(&self, movement: MovementId) -> Vec<DeviceId> {

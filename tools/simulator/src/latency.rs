@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use plomb_model::Protocol;
 
+use crate::connect::connect;
 use crate::fleet::incident::Incident;
 use crate::fleet::plan;
 use crate::load::Histogram;
-use crate::platform::{ANSWER_MAX, Account, LINE_BYTES_MAX, connect};
+use crate::platform::{ANSWER_MAX, Account, LINE_BYTES_MAX};
 use crate::protocol;
 use crate::{log, trigger};
 
@@ -66,7 +67,7 @@ pub fn run(latency: &Latency) -> anyhow::Result<String> {
 
 /// The live stream, its head read.
 fn open_stream(http: SocketAddr, token: &str) -> anyhow::Result<BufReader<TcpStream>> {
-    let mut stream = connect(http)?;
+    let mut stream = connect(http, ANSWER_MAX)?;
     write!(stream, "GET /api/v1/stream HTTP/1.1\r\nHost: {http}\r\nAuthorization: Bearer {token}\r\n\r\n")?;
     let mut reader = BufReader::with_capacity(1 << 16, stream);
     let mut line = Vec::new();
@@ -124,7 +125,7 @@ fn listen(
 
 /// Cuts one lock after the other.
 fn send(latency: &Latency, written: &Mutex<HashMap<String, Instant>>) -> anyhow::Result<()> {
-    let mut stream = connect(latency.devices)?;
+    let mut stream = connect(latency.devices, ANSWER_MAX)?;
     let mut answers = stream.try_clone()?;
     // Acknowledgements are read so that they do not fill the socket; the thread ends with the connection.
     answers.set_read_timeout(None)?;

@@ -14,5 +14,6 @@ pub mod seal;
 pub mod tag;
 pub mod trigger;
 
+mod connect;
 pub mod log;
 mod number;

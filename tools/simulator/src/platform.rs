@@ -1,10 +1,12 @@
 //! The platform's own HTTP, spoken by hand: a log-in and requests to a server of ours, nothing else is understood.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+
+use crate::connect::connect;
 
 /// How long each answer is waited for.
 pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -57,16 +59,8 @@ pub(crate) fn value<'a>(answer: &'a str, member: &str) -> Option<&'a str> {
     rest.split_once('"').map(|(value, _)| value)
 }
 
-pub(crate) fn connect(to: SocketAddr) -> anyhow::Result<TcpStream> {
-    let stream =
-        TcpStream::connect_timeout(&to, ANSWER_MAX).with_context(|| format!("connecting to {to}"))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
-    Ok(stream)
-}
-
 fn post(to: SocketAddr, path: &str, header: &str, body: &str) -> anyhow::Result<String> {
-    let mut stream = connect(to)?;
+    let mut stream = connect(to, ANSWER_MAX)?;
     write!(
         stream,
         "POST /api/v1{path} HTTP/1.1\r\nHost: {to}\r\nContent-Type: application/json\r\nConnection: close\r\n\

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use plomb_model::{DeviceId, Protocol, Signals};
 
+use crate::connect::connect;
 use crate::fleet::incident::Incident;
 use crate::fleet::plan;
 use crate::protocol::{self, Incoming, Lock, LockEvent, Outgoing, Report, Terminal};
@@ -46,9 +47,7 @@ pub fn run(trigger: &Trigger, mut told: impl Write) -> anyhow::Result<()> {
         None => plan::identifier(protocol, NUMBER, 0, false).context("no identifier")?,
     };
     ensure!(id.scheme() == protocol.scheme(), "{id} is no identifier of {}", protocol.name());
-    let stream =
-        TcpStream::connect_timeout(&to, ANSWER_MAX).with_context(|| format!("connecting to {to}"))?;
-    stream.set_nodelay(true)?;
+    let stream = connect(to, ANSWER_MAX)?;
     let terminal = protocol::terminal(protocol, id, false).context("no such terminal")?;
     let mut talk = Talk { stream, terminal };
     let mut hello = Vec::new();

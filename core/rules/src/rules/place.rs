@@ -1,6 +1,7 @@
 //! Rules about where a device on a movement is: on its route, and in no restricted zone.
 
-use plomb_model::{AlarmKind, Position};
+use plomb_model::{AlarmKind, DeviceId, MovementId, Position, ReceivedAt};
+use plomb_movements::Movement;
 use plomb_places::{Kind, Point};
 
 use super::{split, stop};
@@ -14,29 +15,39 @@ const LEFT_ITINERARY: u8 = 1;
 /// Fixes in a row outside every zone that end the alarm: at the edge the receiver's error goes in and out.
 const OUT_OF_ZONES_FIXES: u8 = 2;
 
+/// A fix of a device on a movement.
+#[derive(Clone, Copy)]
+pub(super) struct OnMovement {
+    pub(super) movement: MovementId,
+    pub(super) device: DeviceId,
+    pub(super) position: Position,
+    pub(super) point: Point,
+}
+
+impl OnMovement {
+    /// Of a report that is judged by where it was made. Where the device was before it was armed is no matter of the
+    /// movement.
+    fn of(state: &State, transition: &Transition) -> Option<Self> {
+        let device = state.devices.row(transition.device)?.id;
+        let movement = state.movements.get(state.movements.armed_on(&device)?)?;
+        let position = transition.position.filter(Position::is_valid)?;
+        let armed = movement.set_seals().find(|seal| seal.device == Some(device));
+        let before = armed.is_some_and(|seal| transition.occurred_at.0 < seal.set_at.0);
+        let judged = !transition.passive && !before;
+        judged.then(|| Self { movement: movement.id, device, position, point: point_of(&position) })
+    }
+}
+
 pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
-    let Some(device) = state.devices.row(transition.device).map(|device| device.id) else { return };
-    let Some(movement) = state.movements.armed_on(&device).and_then(|id| state.movements.get(id)) else {
-        return;
-    };
-    let Some(position) = transition.position.filter(Position::is_valid) else { return };
-    if transition.passive {
-        return;
-    }
-    // Where it was before it was armed is no matter of this movement.
-    let armed = movement.set_seals().find(|seal| seal.device == Some(device));
-    if armed.is_some_and(|seal| transition.occurred_at.0 < seal.set_at.0) {
-        return;
-    }
-    let route = movement.declaration.route.clone();
-    let policy_m = state.movements.policy_of(movement).map_or(0, |policy| policy.deviation_m);
-    let point = point_of(&position);
+    let Some(fix) = OnMovement::of(state, transition) else { return };
     if !state.places.is_empty() {
-        zones(state, transition, point, changes);
-        corridor(state, transition, point, (&route, policy_m), changes);
+        zones(state, transition, fix.point, changes);
     }
-    stop::evaluate(state, transition, &device, &position, changes);
-    split::evaluate(state, transition, &device, &position, changes);
+    if transition.newest {
+        corridor(state, transition, &fix, changes);
+        stop::evaluate(state, transition, &fix, changes);
+        split::evaluate(state, transition, &fix, changes);
+    }
 }
 
 /// A fix in a zone raises the alarm, also one that comes late; only the newest ones can end it.
@@ -59,27 +70,19 @@ fn zones(state: &mut State, transition: &Transition, point: Point, changes: &mut
     state.watches.set(transition.device, watch);
 }
 
-fn corridor(
-    state: &mut State,
-    transition: &Transition,
-    point: Point,
-    (route, policy_m): (&str, u32),
-    changes: &mut Vec<Change>,
-) {
+fn corridor(state: &mut State, transition: &Transition, fix: &OnMovement, changes: &mut Vec<Change>) {
+    let Some(movement) = state.movements.get(fix.movement) else { return };
     let mut watch = state.watches.of(transition.device);
-    let Some((name, found, half_width_m)) = state.places.get(route).and_then(|place| {
+    let Some((name, found, half_width_m)) = state.places.get(&movement.declaration.route).and_then(|place| {
         let corridor = place.corridor()?;
         let leg = usize::try_from(watch.leg).unwrap_or(usize::MAX);
-        Some((place.name.clone(), corridor.progress(point, leg), corridor.half_width_m()))
+        Some((place.name.clone(), corridor.progress(fix.point, leg), corridor.half_width_m()))
     }) else {
         return;
     };
-    if !transition.newest {
-        return;
-    }
+    let policy_m = state.movements.policy_of(movement).map_or(0, |policy| policy.deviation_m);
+    let excused = is_confirmed(movement, transition, state.settings().detour_s);
     watch.leg = u32::try_from(found.leg).unwrap_or(u32::MAX);
-    // An authority that confirms that the carrier had to leave the itinerary (CL019, code 1) has seen why.
-    let excused = is_confirmed(state, transition);
     let margin_m = i32::try_from(state.settings().route_margin_m).map_or(f64::MAX, f64::from);
     let allowed_m = half_width_m.max(f64::from(policy_m));
     if found.off_m > allowed_m + margin_m && !excused {
@@ -105,14 +108,10 @@ fn corridor(
     state.watches.set(transition.device, watch);
 }
 
-/// Whether an authority has confirmed that the movement had to leave its itinerary.
-fn is_confirmed(state: &State, transition: &Transition) -> bool {
-    let device = state.devices.row(transition.device).map(|device| device.id);
-    let movement = device.and_then(|device| state.movements.get(state.movements.armed_on(&device)?));
-    movement.is_some_and(|movement| {
-        movement
-            .incidents
-            .iter()
-            .any(|incident| incident.code == LEFT_ITINERARY && incident.endorsed.is_some())
+/// Whether an authority has confirmed lately that the carrier had to leave the itinerary: it has seen why.
+fn is_confirmed(movement: &Movement, transition: &Transition, lasts_s: i64) -> bool {
+    let lately = |at: ReceivedAt| (0..lasts_s * 1000).contains(&transition.received_at.0.since(at.0));
+    movement.incidents.iter().any(|incident| {
+        incident.code == LEFT_ITINERARY && incident.endorsed.as_ref().is_some_and(|(at, _)| lately(*at))
     })
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::run::{ANSWER_MAX, moment};
 use super::{Message, PLAYED, message};
+use crate::connect::connect;
 
 const CONNECT: u8 = 0x10;
 /// Quality of service 1.
@@ -88,8 +89,7 @@ pub fn publish_as(
     topic: &str,
     payload: &[u8],
 ) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&to, ANSWER_MAX)?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    let mut stream = connect(to, ANSWER_MAX)?;
     let mut connect = text("MQTT");
     connect.extend([4, FLAGS]);
     connect.extend(KEEP_ALIVE_S.to_be_bytes());

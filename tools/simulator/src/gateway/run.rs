@@ -1,7 +1,7 @@
 //! Sends the messages of all sources, round after round.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use plomb_model::Protocol;
 
 use super::{Message, Moment, PLAYED, air, message, mqtt};
+use crate::connect::connect;
 use crate::log;
 
 /// How long an answer is waited for.
@@ -80,10 +81,7 @@ pub fn moment(seconds: i64, number: u32, source: u32, broken: bool) -> Moment {
 /// The platform cannot be reached at the start.
 pub fn run(gateways: &Gateways) -> anyhow::Result<Sent> {
     let began = Instant::now();
-    drop(
-        TcpStream::connect_timeout(&gateways.to, ANSWER_MAX)
-            .with_context(|| format!("connecting to {}", gateways.to))?,
-    );
+    drop(connect(gateways.to, ANSWER_MAX)?);
     let (mut sent, mut number, mut incidents) = (Sent::default(), 0_u32, 0_u32);
     let kinds = u32::try_from(PLAYED.len()).unwrap_or(1);
     while gateways.duration.is_none_or(|duration| began.elapsed() < duration) {
@@ -139,8 +137,7 @@ fn tell(gateways: &Gateways, protocol: Protocol, source: u32, message: &Message,
 /// # Errors
 /// The connection fails, or what comes back is no answer.
 pub fn post(to: SocketAddr, message: &Message) -> anyhow::Result<(u16, String)> {
-    let mut stream = TcpStream::connect_timeout(&to, ANSWER_MAX)?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    let mut stream = connect(to, ANSWER_MAX)?;
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
         message.target,

@@ -94,7 +94,7 @@ fn stagger(pace: &Pace, count: usize) -> VecDeque<(Instant, usize)> {
 fn connect(load: &Load, share: Share, poll: &Poll, rng: &mut fastrand::Rng) -> anyhow::Result<Vec<Device>> {
     let mut streams: Vec<TcpStream> = Vec::with_capacity(share.connections);
     for number in share.first_connection..share.first_connection + share.connections {
-        let mut stream = login::connect(load.to)?;
+        let mut stream = crate::connect::connect(load.to, login::ANSWER_MAX)?;
         match load.speech {
             Speech::Gt06 => stream.write_all(&gt06_login(number))?,
             Speech::Jt808 if load.authenticate => login::authenticate(&mut stream, number, 1)?,

@@ -13,6 +13,7 @@ use plomb_model::Timestamp;
 use super::flight::{Flight, Record};
 use super::frame::{Jt808Frame, Second, terminal_index};
 use super::{DRAIN_MAX, Load, Pace, Share, Tally, login};
+use crate::connect::connect;
 use crate::log;
 use crate::protocol::jt808::{FLAG, split, unescape};
 
@@ -128,7 +129,7 @@ impl Gateway {
     }
 
     fn connect(&mut self, load: &Load, poll: &Poll, token: Token) -> anyhow::Result<()> {
-        let mut stream = login::connect(load.to)?;
+        let mut stream = connect(load.to, login::ANSWER_MAX)?;
         if load.authenticate {
             login::authenticate(&mut stream, self.first_terminal, self.frames.len())?;
         }

@@ -2,7 +2,7 @@
 //! All at once in each step: one round trip for a few hundred terminals, not two for each.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -13,18 +13,9 @@ use crate::protocol::jt808::{FLAG, frame, registration, split, unescape};
 /// Terminals in one step; their answers fit into any socket buffer.
 const STEP: usize = 200;
 /// How long answers are waited for.
-const ANSWER_MAX: Duration = Duration::from_secs(20);
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// Serials that registration and authentication use up.
 pub(crate) const SERIALS: u16 = 2;
-
-/// Connects to the platform.
-pub(crate) fn connect(to: SocketAddr) -> anyhow::Result<TcpStream> {
-    let stream =
-        TcpStream::connect_timeout(&to, ANSWER_MAX).with_context(|| format!("connecting to {to}"))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
-    Ok(stream)
-}
 
 /// Registers and authenticates terminals `first..first + count`.
 pub(crate) fn authenticate(stream: &mut TcpStream, first: usize, count: usize) -> anyhow::Result<()> {
