@@ -87,6 +87,14 @@ pub fn encrypt0_key(master: &[u8], salt: &[u8], kid: &[u8]) -> Option<[u8; 16]> 
     Some(key)
 }
 
+/// The key of a `COSE_Encrypt0` of the platform to the device, by which commands go where there is no OSCORE: 16 bytes.
+#[must_use]
+pub fn command_key(master: &[u8], salt: &[u8], kid: &[u8]) -> Option<[u8; 16]> {
+    let mut key = [0; 16];
+    expand(master, salt, "plomb command", kid, &mut key)?;
+    Some(key)
+}
+
 /// The key of a `COSE_Mac0` of the device: of its tamper beacon, as a rule. 32 bytes.
 #[must_use]
 pub fn mac0_key(master: &[u8], salt: &[u8], kid: &[u8]) -> Option<[u8; 32]> {

@@ -11,13 +11,20 @@ pub const fn orders(protocol: Protocol) -> &'static [OrderKind] {
         Protocol::Jt808 => &[Unlock, Lock, ReportingInterval, Locate, Track, Restart, Text],
         Protocol::Gt06 => &[Unlock, ReportingInterval, Locate, Restart, Text],
         Protocol::Eseal => &[Unlock, Text],
-        Protocol::PlombCoap => &[Unlock, Lock, ReportingInterval, Locate, Track, SetTime, Restart, Text],
+        Protocol::PlombCoap | Protocol::PlombMqtt => {
+            &[Unlock, Lock, ReportingInterval, Locate, Track, SetTime, Restart, Text]
+        }
         Protocol::Teltonika | Protocol::Meitrack => &[ReportingInterval, Locate, Restart, Text],
         Protocol::Tk103 => &[ReportingInterval, Locate, Track, Restart, Text],
         Protocol::H02 => &[ReportingInterval, Restart, Text],
         Protocol::Queclink | Protocol::Suntech | Protocol::Galileosky => &[Locate, Restart, Text],
         Protocol::Egts => &[Restart, Text],
-        Protocol::Topflytech | Protocol::WialonIps | Protocol::Iridium | Protocol::Navtelecom => &[Text],
+        Protocol::Owntracks => &[ReportingInterval, Locate, Text],
+        Protocol::Chirpstack
+        | Protocol::Topflytech
+        | Protocol::WialonIps
+        | Protocol::Iridium
+        | Protocol::Navtelecom => &[Text],
         _ => &[],
     }
 }

@@ -172,7 +172,7 @@ protocols! {
     Osmand = 20, "osmand", "OsmAnd and Traccar Client phones", Active, Tracker,
         [Http], 0, [Position Seal Condition];
     Owntracks = 21, "owntracks", "OwnTracks phones and trackers", Active, Tracker,
-        [Http Mqtt], 0, [Position Condition];
+        [Http Mqtt], 0, [Position Condition Commands];
     Digitalmatter = 18, "digitalmatter", "Digital Matter asset trackers", Active, Tracker,
         [Tcp Http], 5137, [Position Seal Condition];
     Flespi = 22, "flespi", "Messages of the hub flespi", Active, Tracker,
@@ -218,7 +218,7 @@ protocols! {
     Eye = 35, "eye", "Teltonika EYE sensors and beacons", SemiActive, Bluetooth,
         [Http Mqtt], 0, [Seal Condition];
     Chirpstack = 39, "chirpstack", "ChirpStack, LoRaWAN network server", SemiActive, Lorawan,
-        [Http Mqtt], 0, [Position Seal Condition];
+        [Http Mqtt], 0, [Position Seal Condition Commands];
     EddystoneEid = 36, "eddystone-eid", "Eddystone beacons with ephemeral identifiers", SemiActive, Beacon,
         [Http Mqtt], 0, [Condition Trust];
     Aprilbrother = 38, "aprilbrother", "April Brother gateways of Bluetooth devices", SemiActive, Gateway,
@@ -230,7 +230,7 @@ protocols! {
     PlombCoap = 41, "plomb-coap", "The open Plomb profile over CoAP: OSCORE, EDHOC, COSE", Active, Plomb,
         [Udp], 5683, [Position Seal Condition Commands Trust];
     PlombMqtt = 42, "plomb-mqtt", "The open Plomb profile over MQTT: COSE", Active, Plomb,
-        [Mqtt], 0, [Position Seal Condition Trust];
+        [Mqtt], 0, [Position Seal Condition Commands Trust];
 }
 
 impl Protocol {

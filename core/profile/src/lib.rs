@@ -3,6 +3,7 @@
 
 mod body;
 mod coap;
+mod command;
 mod describe;
 mod mqtt;
 mod pack;

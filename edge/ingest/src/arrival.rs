@@ -29,6 +29,8 @@ pub enum Arrival {
     Received(Batch),
     /// Commands can be given to the conversation through this door; comes after its beginning.
     Reachable(ConnectionId, Door),
+    /// Nothing goes through this door any more, though the conversation goes on.
+    Unreachable(ConnectionId, Door),
     /// A command was put into bytes, or was not. Comes before the answer that it gets.
     Dispatched(Dispatched),
     /// A conversation ended.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plomb_devices::{REQUEST_BYTES_MAX, Request};
+use plomb_devices::{REQUEST_BYTES_MAX, Request, orders};
 use plomb_model::{Protocol, Transport};
 use rumqttc::{
     AsyncClient, Event, Incoming, MqttOptions, Publish, QoS, SubscribeFilter, TlsConfiguration,
@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use crate::Listening;
-use crate::limits::{BROKER_RETRY_S_MAX, BROKER_UNACKNOWLEDGED_MAX};
+use crate::arrival::Release;
+use crate::limits::{BROKER_RETRY_S_MAX, BROKER_UNACKNOWLEDGED_MAX, MQTT_COMMANDS_WAITING_MAX};
 use crate::messages::{Messages, Pending};
 
 /// A broker, and what we hear there.
@@ -97,9 +98,16 @@ async fn hear(broker: &Broker, messages: &Arc<Messages>, wait_s: &mut u64) -> St
     let (client, mut events) = AsyncClient::new(options(broker), BROKER_UNACKNOWLEDGED_MAX * 2);
     let (taken, acknowledging) = mpsc::channel(BROKER_UNACKNOWLEDGED_MAX);
     let mut acknowledger = tokio::spawn(acknowledge(client.clone(), acknowledging));
+    let (door, mut commands) = mpsc::channel(MQTT_COMMANDS_WAITING_MAX);
     let reason = loop {
         let event = tokio::select! {
             event = events.poll() => event,
+            Some(release) = commands.recv() => {
+                match command(&client, messages, release).await {
+                    Ok(()) => continue,
+                    Err(error) => break error.to_string(),
+                }
+            }
             _ = &mut acknowledger => break "reports cannot be kept at the moment".to_owned(),
         };
         match event {
@@ -112,6 +120,9 @@ async fn hear(broker: &Broker, messages: &Arc<Messages>, wait_s: &mut u64) -> St
                     .map(|(filter, _)| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
                 if let Err(error) = client.subscribe_many(filters).await {
                     break error.to_string();
+                }
+                for protocol in commanded(broker) {
+                    messages.reachable(protocol, &peer(broker), door.clone()).await;
                 }
             }
             Ok(Event::Incoming(Incoming::SubAck(granted))) => {
@@ -140,7 +151,34 @@ async fn hear(broker: &Broker, messages: &Arc<Messages>, wait_s: &mut u64) -> St
         }
     };
     acknowledger.abort();
+    for protocol in commanded(broker) {
+        messages.unreachable(protocol, &peer(broker), &door).await;
+    }
     reason
+}
+
+/// The protocols heard there whose devices take commands.
+fn commanded(broker: &Broker) -> impl Iterator<Item = Protocol> {
+    broker.topics.iter().map(|(_, protocol)| *protocol).filter(|protocol| !orders(*protocol).is_empty())
+}
+
+/// Publishes a command.
+async fn command(
+    client: &AsyncClient,
+    messages: &Messages,
+    release: Release,
+) -> Result<(), rumqttc::ClientError> {
+    let Release::Command(sent) = release else { return Ok(()) };
+    // Whether the device has subscribed is known to the broker alone.
+    match messages.command(&sent, |_| true).await {
+        Some((topic, payload)) => client.try_publish(topic, QoS::AtLeastOnce, false, payload),
+        None => Ok(()),
+    }
+}
+
+/// The broker as the sender of what its clients publish.
+fn peer(broker: &Broker) -> String {
+    format!("{}:{}", broker.host, broker.port)
 }
 
 fn protocol_of(broker: &Broker, topic: &str) -> Option<Protocol> {
@@ -157,8 +195,7 @@ async fn take(
     let retained: &[(&str, &[u8])] = if publish.retain { &[("retained", b"1")] } else { &[] };
     let mut frame = Vec::with_capacity(publish.payload.len() + publish.topic.len() + 64);
     Request::write("PUBLISH", &publish.topic, retained, &publish.payload, &mut frame);
-    let peer = format!("{}:{}", broker.host, broker.port);
-    messages.take(protocol, &peer, &frame).await
+    messages.take(protocol, &peer(broker), &frame).await
 }
 
 /// Acknowledges in order what is durable; ends at the first message that could not be kept, so that it comes again.

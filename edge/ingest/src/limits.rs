@@ -17,6 +17,10 @@ pub const UDP_UNANSWERED_MAX: usize = 4096;
 pub const COMMANDS_WAITING_MAX: usize = 8;
 /// Commands that may wait for the conversations of one UDP listener.
 pub const UDP_COMMANDS_WAITING_MAX: usize = 256;
+/// Commands that may wait for one client of MQTT, or for the devices behind one broker.
+pub const MQTT_COMMANDS_WAITING_MAX: usize = 64;
+/// Topic filters that one client of MQTT may subscribe to.
+pub const MQTT_FILTERS_MAX: usize = 16;
 /// Senders of messages by HTTP or MQTT (a protocol from one peer) that a session is kept for; the one heard least lately gives way.
 pub const SENDERS_MAX: usize = 100_000;
 /// Web requests that may wait to become durable; a further one is told to come again.

@@ -5,17 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plomb_devices::{Decoded, SessionConfig};
-use plomb_evidence::{Closed, Opened};
-use plomb_model::{ConnectionId, EntryId, Protocol, Transport};
+use plomb_devices::{Decoded, Request, SessionConfig};
+use plomb_evidence::{Closed, Dispatched, Opened, Sent};
+use plomb_model::{ConnectionId, Dispatch, EntryId, Protocol, Transport};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{interval, timeout};
 
-use crate::arrival::{Arrival, Batch, Release};
+use crate::arrival::{Arrival, Batch, Door, Release};
 use crate::budget::{Budget, Worth, dropped_issue, spent_issue};
 use crate::conversation::Conversation;
 use crate::counters::IngestCounters;
 use crate::limits::{SENDERS_MAX, WRITE_S_MAX};
+use crate::orders::{ENDED, dispatch};
 use crate::{Listening, now};
 
 /// How often senders are looked at for their silence.
@@ -34,6 +35,9 @@ struct Peer {
 #[derive(Default)]
 struct Peers {
     by_sender: HashMap<Sender, Peer>,
+    sender_of: HashMap<ConnectionId, Sender>,
+    /// Where commands go that are for devices of these senders; they may not have been heard yet.
+    doors: HashMap<Sender, Door>,
     /// By when they were last heard (seconds since the start), for expiry.
     by_age: BTreeMap<(u64, ConnectionId), Sender>,
     seconds: u64,
@@ -164,6 +168,62 @@ impl Messages {
         Some(Pending(Way::Journal(released)))
     }
 
+    /// Commands for the devices of a sender go through this door from now on.
+    pub(crate) async fn reachable(&self, protocol: Protocol, peer: &str, door: Door) {
+        let sender: Sender = (protocol, peer.into());
+        let mut peers = self.peers.lock().await;
+        peers.doors.insert(sender.clone(), door.clone());
+        if let Some(peer) = peers.by_sender.get(&sender) {
+            // Where the platform stops nobody waits for commands.
+            drop(self.listening.intake.send(Arrival::Reachable(peer.connection, door)).await);
+        }
+    }
+
+    /// No more commands go through this door; another one of the same sender stays.
+    pub(crate) async fn unreachable(&self, protocol: Protocol, peer: &str, door: &Door) {
+        let sender: Sender = (protocol, peer.into());
+        let mut peers = self.peers.lock().await;
+        if !peers.doors.get(&sender).is_some_and(|known| known.same_channel(door)) {
+            return;
+        }
+        peers.doors.remove(&sender);
+        if let Some(peer) = peers.by_sender.get(&sender) {
+            let unreachable = Arrival::Unreachable(peer.connection, door.clone());
+            drop(self.listening.intake.send(unreachable).await);
+        }
+    }
+
+    /// Puts a command into a message: its topic and payload, where it is to be published. A topic that nobody hears is
+    /// none to publish under. What came of it is told to the platform before the message can be answered.
+    pub(crate) async fn command(
+        &self,
+        sent: &Sent,
+        is_heard: impl Fn(&str) -> bool,
+    ) -> Option<(String, Vec<u8>)> {
+        let (connection, ticket, at) = (sent.connection, sent.ticket, now());
+        let mut out = Decoded::default();
+        let mut peers = self.peers.lock().await;
+        let sender = peers.sender_of.get(&connection).cloned();
+        let peer = sender.and_then(|sender| peers.by_sender.get_mut(&sender));
+        let mut dispatched = match peer {
+            Some(peer) => {
+                dispatch(&mut peer.conversation, &*self.listening.session.secrets, at, sent, &mut out)
+            }
+            None => Dispatch::Postponed(ENDED.into()),
+        };
+        drop(peers);
+        let message = Request::of(out.all_replies());
+        let written = dispatched == Dispatch::Written;
+        if written && !is_heard(message.path()) {
+            let path = message.path();
+            dispatched = Dispatch::Postponed(format!("the device has not subscribed to {path}").into());
+        }
+        let publish = dispatched == Dispatch::Written;
+        let dispatched = Dispatched { at, connection, ticket, dispatch: dispatched };
+        self.listening.intake.send(Arrival::Dispatched(dispatched)).await.ok()?;
+        publish.then(|| (message.path().to_owned(), message.body.to_vec()))
+    }
+
     fn conversation(&self, protocol: Protocol) -> Conversation {
         let config = SessionConfig { datagrams: true, ..self.listening.session.clone() };
         Conversation::new(Some(protocol), config)
@@ -195,6 +255,7 @@ impl Messages {
             Peer { connection, conversation, heard_s: seconds, budget: Budget::default() },
         );
         peers.by_age.insert((seconds, connection), sender.clone());
+        peers.sender_of.insert(connection, sender.clone());
         arrivals.push(Arrival::Opened(Opened {
             connection,
             protocol: Some(*protocol),
@@ -202,11 +263,14 @@ impl Messages {
             peer: peer.as_ref().into(),
             at: now(),
         }));
+        let door = peers.doors.get(sender).cloned();
+        arrivals.extend(door.map(|door| Arrival::Reachable(connection, door)));
         arrivals
     }
 
     fn forget(&self, peers: &mut Peers, sender: &Sender, reason: &str) -> Option<Arrival> {
         let peer = peers.by_sender.remove(sender)?;
+        peers.sender_of.remove(&peer.connection);
         peers.by_age.remove(&(peer.heard_s, peer.connection));
         IngestCounters::subtract_one(&self.listening.counters.connections);
         Some(Arrival::Closed(Closed { connection: peer.connection, reason: reason.into(), at: now() }))

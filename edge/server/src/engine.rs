@@ -163,6 +163,7 @@ impl Engine {
                 round.run(&mut self.flow, &Input::Opened(&opened));
             }
             Arrival::Reachable(connection, door) => self.outbox.reachable(connection, door),
+            Arrival::Unreachable(connection, door) => self.outbox.unreachable(connection, &door),
             Arrival::Dispatched(dispatched) => round.run(&mut self.flow, &Input::Dispatched(&dispatched)),
             Arrival::Closed(closed) => {
                 self.outbox.closed(closed.connection);
@@ -283,6 +284,7 @@ impl Engine {
                 }
             }
             Arrival::Reachable(connection, door) => self.outbox.reachable(connection, door),
+            Arrival::Unreachable(connection, door) => self.outbox.unreachable(connection, &door),
             Arrival::Closed(closed) => self.outbox.closed(closed.connection),
             Arrival::Opened(_) | Arrival::Dispatched(_) => {}
         }

@@ -37,6 +37,12 @@ impl Outbox {
         self.doors.insert(connection, door);
     }
 
+    pub(crate) fn unreachable(&mut self, connection: ConnectionId, door: &Door) {
+        if self.doors.get(&connection).is_some_and(|known| known.same_channel(door)) {
+            self.doors.remove(&connection);
+        }
+    }
+
     pub(crate) fn closed(&mut self, connection: ConnectionId) {
         self.doors.remove(&connection);
     }

@@ -4,7 +4,9 @@
 //! by its documentation. See `docs/protocols/chirpstack.md`.
 //! Covered: up, status, join, ack, txack, log, location and integration. The event's type is the end of the topic,
 //! the parameter `event`, or told by the members. What a sensor's payload means is told by the codec that is
-//! configured in ChirpStack (`object`); the payload itself is kept. Downlinks are not sent.
+//! configured in ChirpStack (`object`); the payload itself is kept. Downlinks go by MQTT.
+
+mod downlink;
 
 use std::borrow::Cow;
 
@@ -26,7 +28,7 @@ const HISTORY: &[&str] = &["history", "records", "datalog", "historyData"];
 /// Opens a session of one whole message.
 #[must_use]
 pub fn session(config: SessionConfig) -> Box<dyn Session> {
-    web::session(config, "chirpstack", decode)
+    web::talking(config, "chirpstack", decode, downlink::encode)
 }
 
 /// An event laid open for a person.
@@ -123,6 +125,7 @@ fn one(request: &Request<'_>, value: &Value, offset: usize, out: &mut Decoded) -
             let word = if acknowledged { "downlink acknowledged" } else { "downlink not acknowledged" };
             event.readings.push(Reading::Text(word.into()));
             event.readings.extend(said(value, &["queueItemId", "fCntDown"]));
+            event.readings.extend(downlink::outcome(value, acknowledged));
         }
         "txack" => {
             event.kind = EventKind::Message;

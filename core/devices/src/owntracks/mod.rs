@@ -5,8 +5,9 @@
 //!
 //! Covered: location, transition, last will, waypoint and waypoints, beacon, steps, card, status, configuration and
 //! dump. Payloads encrypted with libsodium are refused with an issue: they would need the phone's shared secret.
-//! There are no commands.
+//! Commands go by MQTT alone: to a phone in HTTP mode they wait.
 
+mod command;
 mod normalise;
 mod topic;
 mod words;
@@ -23,7 +24,7 @@ const NO_COMMANDS: &[u8] = b"[]";
 /// Opens a session of one whole message.
 #[must_use]
 pub fn session(config: SessionConfig) -> Box<dyn Session> {
-    web::session(config, "owntracks", decode)
+    web::talking(config, "owntracks", decode, command::encode)
 }
 
 /// A message laid open for a person.
@@ -44,7 +45,10 @@ fn decode(message: &Message<'_>, out: &mut Decoded) -> Option<DeviceId> {
         |part, out| {
             let begins = offset + part.start;
             match serde_json::from_slice::<Value>(request.body.get(part).unwrap_or_default()) {
-                Ok(value) => normalise::message(&value, sender.as_deref(), begins, out),
+                Ok(value) => {
+                    let asked = |device: &DeviceId| message.publishers.asked(device);
+                    normalise::message(&value, sender.as_deref(), &asked, begins, out)
+                }
                 Err(error) => {
                     out.issue(Issue::new(begins, "no JSON", error));
                     None

@@ -1,6 +1,9 @@
 //! A message's members turned into our words.
 
-use plomb_model::{DeviceId, Event, EventKind, Fix, Issue, OccurredAt, Reading, Scheme, Signal};
+use plomb_model::{
+    CommandOutcome, CommandTicket, DeviceId, Event, EventKind, Fix, Issue, OccurredAt, Reading, Scheme,
+    Signal,
+};
 use serde_json::Value;
 
 use super::{topic, words};
@@ -10,10 +13,14 @@ use crate::web;
 /// Metres an hour in a km/h, the unit of `vel`.
 const KMH_M: i64 = 1000;
 
+/// Trigger of a location that the command `reportLocation` asked for.
+const ASKED_FOR: &str = "r";
+
 /// Writes the event of a message, or what is wrong with it; returns whose it is.
 pub(super) fn message(
     value: &Value,
     sender: Option<&str>,
+    asked: &dyn Fn(&DeviceId) -> Option<CommandTicket>,
     offset: usize,
     out: &mut Decoded,
 ) -> Option<DeviceId> {
@@ -23,7 +30,17 @@ pub(super) fn message(
     };
     let device = identity(value, sender, offset, out)?;
     let event = match kind.as_ref() {
-        "location" => located(value, EventKind::Position, offset, out),
+        "location" => {
+            let mut event = located(value, EventKind::Position, offset, out);
+            // It was asked for (trigger r): the answer to a locate.
+            if web::member(value, &["t"]).as_deref() == Some(ASKED_FOR) {
+                let outcome = CommandOutcome::Answered;
+                event
+                    .readings
+                    .extend(asked(&device).map(|ticket| Reading::CommandResult { ticket, outcome }));
+            }
+            event
+        }
         "transition" => transition(value, offset, out),
         "lwt" => said(EventKind::Status, "the broker has lost the client (last will)"),
         "waypoint" => said(EventKind::Message, &format!("waypoint {}", named(value))),

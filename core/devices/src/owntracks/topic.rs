@@ -41,14 +41,26 @@ pub(super) fn sender(request: &Request<'_>) -> Option<String> {
 /// A topic as a name: without the first level and what is below the device, `-` between user and device.
 pub(super) fn name(topic: &str) -> String {
     let topic = topic.trim_matches('/');
-    let topic = topic.strip_prefix(BASE).unwrap_or(topic);
+    above(topic.strip_prefix(BASE).unwrap_or(topic)).replace('/', "-")
+}
+
+/// The device's own topic, without what is below it.
+pub(super) fn device(topic: &str) -> &str {
+    let base = topic.len() - topic.trim_start_matches('/').len();
+    let base =
+        base + if topic.get(base..).is_some_and(|topic| topic.starts_with(BASE)) { BASE.len() } else { 0 };
+    let own = above(topic.get(base..).unwrap_or_default()).len();
+    topic.get(..base + own).unwrap_or(topic)
+}
+
+fn above(topic: &str) -> &str {
     let above = topic.rsplit_once('/').filter(|(above, last)| BELOW.contains(last) && above.contains('/'));
-    above.map_or(topic, |(above, _)| above).replace('/', "-")
+    above.map_or(topic, |(above, _)| above)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::{device, name};
 
     #[test]
     fn a_topic_is_user_and_device() {
@@ -56,5 +68,8 @@ mod tests {
         assert_eq!(name("/owntracks/jane/phone/event"), "jane-phone");
         assert_eq!(name("fleet/jane/phone/waypoints"), "fleet-jane-phone");
         assert_eq!(name("owntracks/jane/event"), "jane-event");
+        assert_eq!(device("owntracks/jane/phone/event"), "owntracks/jane/phone");
+        assert_eq!(device("owntracks/jane/event"), "owntracks/jane/event");
+        assert_eq!(device("fleet/jane/phone"), "fleet/jane/phone");
     }
 }

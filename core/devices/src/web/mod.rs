@@ -3,6 +3,7 @@
 
 mod decimal;
 mod describe;
+mod downlink;
 mod json;
 mod name;
 mod place;
@@ -15,6 +16,6 @@ pub(crate) use describe::{bytes_shown, describe};
 pub(crate) use json::{elements, member, object_at, text, truth};
 pub(crate) use name::{device, named, tracker};
 pub(crate) use place::{course, in_place, metres, millivolts, percent, speed};
-pub(crate) use session::{Message, session};
+pub(crate) use session::{Message, session, talking};
 pub(crate) use time::instant;
 pub(crate) use xml::{Element, parse as parse_xml};

@@ -4,6 +4,7 @@
 use plomb_model::{Command, CommandError, CommandTicket, DeviceId, Issue, ReceivedAt};
 use plomb_session::REQUEST_BYTES_MAX;
 
+use super::downlink::{Encode, Publishers};
 use crate::{Decoded, Request, Session, SessionConfig};
 
 /// One whole message.
@@ -16,6 +17,8 @@ pub(crate) struct Message<'a> {
     pub(crate) now: ReceivedAt,
     /// How the session was opened.
     pub(crate) config: &'a SessionConfig,
+    /// Who was told what.
+    pub(crate) publishers: &'a Publishers,
 }
 
 /// Reads a message: writes its events and issues, closes the reports of all parts but the last, and returns whose
@@ -70,18 +73,46 @@ impl Message<'_> {
 
 /// A session of the protocol named `protocol`.
 pub(crate) fn session(config: SessionConfig, protocol: &'static str, decode: Decode) -> Box<dyn Session> {
-    Box::new(Whole { config, protocol, decode, pending: Vec::new() })
+    whole(config, protocol, decode, None)
+}
+
+/// One whose devices take commands by MQTT.
+pub(crate) fn talking(
+    config: SessionConfig,
+    protocol: &'static str,
+    decode: Decode,
+    encode: Encode,
+) -> Box<dyn Session> {
+    whole(config, protocol, decode, Some(encode))
+}
+
+fn whole(
+    config: SessionConfig,
+    protocol: &'static str,
+    decode: Decode,
+    encode: Option<Encode>,
+) -> Box<dyn Session> {
+    Box::new(Whole {
+        config,
+        protocol,
+        decode,
+        encode,
+        publishers: Publishers::default(),
+        pending: Vec::new(),
+    })
 }
 
 struct Whole {
     config: SessionConfig,
     protocol: &'static str,
     decode: Decode,
+    encode: Option<Encode>,
+    publishers: Publishers,
     pending: Vec<u8>,
 }
 
 impl Whole {
-    fn take(&self, now: ReceivedAt, frame: &[u8], out: &mut Decoded) {
+    fn take(&mut self, now: ReceivedAt, frame: &[u8], out: &mut Decoded) {
         if frame.is_empty() {
             return;
         }
@@ -94,8 +125,13 @@ impl Whole {
             ));
             None
         } else {
-            let message = Message { frame, request: Request::of(frame), now, config: &self.config };
-            (self.decode)(&message, out)
+            let (config, publishers) = (&self.config, &self.publishers);
+            let message = Message { frame, request: Request::of(frame), now, config, publishers };
+            let device = (self.decode)(&message, out);
+            if let (Some(device), Some(_)) = (device, self.encode) {
+                self.publishers.heard(device, &Request::of(frame));
+            }
+            device
         };
         let reported = out.frame_bytes() - before;
         out.report(device, frame.get(reported..).unwrap_or_default());
@@ -126,11 +162,12 @@ impl Session for Whole {
     fn command(
         &mut self,
         _: ReceivedAt,
-        _: Option<DeviceId>,
-        _: CommandTicket,
-        _: &Command,
-        _: &mut Decoded,
+        to: Option<DeviceId>,
+        ticket: CommandTicket,
+        command: &Command,
+        out: &mut Decoded,
     ) -> Result<(), CommandError> {
-        Err(CommandError::Unsupported { protocol: self.protocol })
+        let unsupported = CommandError::Unsupported { protocol: self.protocol };
+        self.publishers.tell(self.encode.ok_or(unsupported)?, to, ticket, command, out)
     }
 }

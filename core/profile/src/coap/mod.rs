@@ -23,6 +23,7 @@ use plomb_session::{Decoded, Session, SessionConfig};
 use plomb_wire::to_hex;
 
 use crate::body::{self, Carrier};
+use crate::command::NUMBERS_EPOCH_MS;
 use command::Sent;
 use contexts::Contexts;
 use handshake::Handshakes;
@@ -31,11 +32,6 @@ use handshake::Handshakes;
 const ANSWERED_MAX: usize = 4;
 /// How long the same datagram is a retransmission and no replay, seconds (RFC 7252, EXCHANGE_LIFETIME).
 const ANSWERED_S_MAX: i64 = 247;
-/// Zero of the numbers that the platform's own messages carry: 2026-01-01, milliseconds since 1970. They count the
-/// milliseconds from there, so that none comes twice although nothing is stored; 40 bits last until 2060. Commands
-/// have the even ones and challenges the odd ones: whoever provokes a challenge cannot hit the number of a command.
-const NUMBERS_EPOCH_MS: i64 = 1_767_225_600_000;
-
 /// A session with one address and port.
 #[must_use]
 pub fn session(config: SessionConfig) -> Box<dyn Session> {
@@ -108,7 +104,7 @@ impl Session for Coap {
         let message_id = self.next_message_id();
         // Without keys on both sides nobody could tell whose command it is.
         let known = self.contexts.of(&self.config, to).ok_or(CommandError::UnknownDevice)?;
-        let pack = command::encode(ticket, command)?;
+        let pack = crate::command::encode("plomb-coap", ticket, command)?;
         let [.., a, b, c, d] = number.to_be_bytes();
         let token = [a, b, c, d];
         let full = |_| CommandError::Value {
@@ -257,6 +253,8 @@ impl Coap {
     }
 
     /// A number for a message of our own, or the one below it: it only rises.
+    /// Commands have the even numbers and challenges the odd ones: whoever provokes a challenge cannot hit the number of a
+    /// command.
     fn next_even_number(&mut self, now: ReceivedAt) -> u64 {
         let since = u64::try_from(now.0.as_millis() - NUMBERS_EPOCH_MS).unwrap_or_default();
         self.number = (since & !1).max(self.number + 2).min(SEQUENCE_MAX - 1);

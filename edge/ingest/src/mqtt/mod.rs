@@ -3,7 +3,7 @@
 //! It is no broker: what a device publishes goes into the journal and is acknowledged when it is durable, and nobody
 //! else hears it. Each device has credentials of its own and may publish under `PROTOCOL/NAME/...` alone, NAME
 //! being its user name, so that it can speak only for itself; it may subscribe to what is under
-//! `PROTOCOL/NAME/`.
+//! `PROTOCOL/NAME/`, where its commands come.
 
 mod wire;
 
@@ -13,19 +13,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use plomb_devices::Request;
+use plomb_devices::{Request, orders};
 use plomb_model::{Protocol, Transport};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use crate::Listening;
+use crate::arrival::{Door, Release};
 use crate::counters::IngestCounters;
-use crate::limits::{CONNECT_S_MAX, CONNECTIONS_PER_LISTENER_MAX, KEEP_ALIVE_S_MAX, WRITE_S_MAX};
+use crate::limits::{
+    CONNECT_S_MAX, CONNECTIONS_PER_LISTENER_MAX, KEEP_ALIVE_S_MAX, MQTT_COMMANDS_WAITING_MAX,
+    MQTT_FILTERS_MAX, WRITE_S_MAX,
+};
 use crate::messages::{Messages, Pending};
 use wire::{Heard, RECEIVE_MAX, Said, Version, next, say, version};
 
@@ -184,6 +188,13 @@ struct Talk<'a, S> {
     messages: &'a Messages,
     /// Messages of quality 2 that are kept and not released: a second one of the same number is the same.
     unreleased: HashSet<u16>,
+    /// What it has subscribed to, and with which quality.
+    subscribed: Vec<(String, u8)>,
+    /// Where its commands come from.
+    commands: mpsc::Receiver<Release>,
+    door: Door,
+    /// The number of our last packet.
+    last_id: u16,
 }
 
 /// What is said once a message is durable.
@@ -213,6 +224,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let assigned = client_id.is_empty().then(|| name.clone());
     write(&mut stream, version, &[Said::Welcome { assigned }]).await?;
     let keep_alive_s = if keep_alive_s == 0 { KEEP_ALIVE_S_MAX } else { u64::from(keep_alive_s) * 3 / 2 };
+    let (door, commands) = mpsc::channel(MQTT_COMMANDS_WAITING_MAX);
     let mut talk = Talk {
         stream,
         version,
@@ -223,7 +235,12 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         keep_alive: Duration::from_secs(keep_alive_s.max(1)),
         messages,
         unreleased: HashSet::new(),
+        subscribed: Vec::new(),
+        commands,
+        door: door.clone(),
+        last_id: 0,
     };
+    let (protocol, peer) = (talk.protocol, talk.peer.clone());
     let withdrawn = async {
         // Ends only with another word about this device; the list itself outlives every connection.
         let changed = devices.wait_for(|devices| devices.0.get(&admitted_name) != Some(&device)).await;
@@ -233,10 +250,12 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         while talk.turn().await? {}
         Ok(())
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = turns => ended,
         () = withdrawn => Err(format!("its credentials were withdrawn (name {admitted_name:?})")),
-    }
+    };
+    messages.unreachable(protocol, &peer, &door).await;
+    ended
 }
 
 /// Reads up to the first packet, which says the version.
@@ -288,7 +307,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
             }
         }
         if waiting.is_empty() && said.is_empty() && !goodbye {
-            let read = timeout(self.keep_alive, self.stream.read_buf(&mut self.bytes)).await;
+            let read = tokio::select! {
+                read = timeout(self.keep_alive, self.stream.read_buf(&mut self.bytes)) => read,
+                Some(release) = self.commands.recv() => return self.command(release).await.map(|()| true),
+            };
             return match read {
                 Ok(Ok(0)) => Ok(false),
                 Ok(Ok(_)) => Ok(true),
@@ -343,14 +365,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
                 said.push(Said::Completed(id));
             }
             Heard::Subscribe { id, filters } => {
-                let granted = filters.iter().map(|filter| self.owns(filter)).collect();
+                let granted = filters.into_iter().map(|filter| self.subscribe(filter)).collect();
                 said.push(Said::Subscribed { id, granted });
+                if !self.subscribed.is_empty() && !orders(self.protocol).is_empty() {
+                    self.messages.reachable(self.protocol, &self.peer, self.door.clone()).await;
+                }
             }
-            Heard::Unsubscribe { id, count } => said.push(Said::Unsubscribed { id, count }),
+            Heard::Unsubscribe { id, filters } => {
+                self.subscribed.retain(|(known, _)| !filters.contains(known));
+                said.push(Said::Unsubscribed { id, count: filters.len() });
+            }
             Heard::Ping => said.push(Said::Pong),
             Heard::Connect { .. } => return Err("a second CONNECT".to_owned()),
             Heard::Disconnect | Heard::Other => {}
         }
+        Ok(())
+    }
+
+    /// Takes a subscription to what is the device's own; gives its quality, 1 at most.
+    fn subscribe(&mut self, (filter, wanted): (String, u8)) -> Option<u8> {
+        let known = self.subscribed.iter().any(|(known, _)| *known == filter);
+        if !self.owns(&filter) || (!known && self.subscribed.len() >= MQTT_FILTERS_MAX) {
+            return None;
+        }
+        self.subscribed.retain(|(known, _)| *known != filter);
+        let quality = wanted.min(1);
+        self.subscribed.push((filter, quality));
+        Some(quality)
+    }
+
+    /// Publishes a command to the device.
+    async fn command(&mut self, release: Release) -> Result<(), String> {
+        let Release::Command(sent) = release else { return Ok(()) };
+        let quality = |topic: &str| {
+            let heard = self.subscribed.iter().filter(|(filter, _)| rumqttc::matches(topic, filter));
+            heard.map(|(_, quality)| *quality).max()
+        };
+        let Some((topic, payload)) = self.messages.command(&sent, |topic| quality(topic).is_some()).await
+        else {
+            return Ok(());
+        };
+        let id = quality(&topic).filter(|quality| *quality > 0).map(|_| self.last_id % u16::MAX + 1);
+        self.last_id = id.unwrap_or(self.last_id);
+        let said = [Said::Publish { id, topic, payload }];
+        let count = write(&mut self.stream, self.version, &said).await?;
+        IngestCounters::add(&self.messages.listening.counters.bytes_sent, count);
         Ok(())
     }
 

@@ -12,6 +12,8 @@ use rumqttc::v5::mqttbytes::v5;
 pub(super) const PACKET_BYTES_MAX: usize = REQUEST_BYTES_MAX + 65_536;
 /// First byte of a DISCONNECT.
 const DISCONNECT: u8 = 0xE0;
+/// In the first byte of a PUBLISH: at least once.
+const QUALITY_1: u8 = 0x02;
 /// Reason code of version 5: the client may not do this.
 const NOT_AUTHORISED: u8 = 0x87;
 /// Messages that a client of version 5 may send before one is acknowledged (Receive Maximum).
@@ -42,11 +44,12 @@ pub(super) enum Heard {
     Release(u16),
     Subscribe {
         id: u16,
-        filters: Vec<String>,
+        /// With the quality that the client wants at most.
+        filters: Vec<(String, u8)>,
     },
     Unsubscribe {
         id: u16,
-        count: usize,
+        filters: Vec<String>,
     },
     Ping,
     Disconnect,
@@ -76,13 +79,20 @@ pub(super) enum Said {
     Completed(u16),
     Subscribed {
         id: u16,
-        granted: Vec<bool>,
+        /// The quality that each filter has; none where it is refused.
+        granted: Vec<Option<u8>>,
     },
     Unsubscribed {
         id: u16,
         count: usize,
     },
     Pong,
+    /// A command, with the number of the packet where it is of quality 1.
+    Publish {
+        id: Option<u16>,
+        topic: String,
+        payload: Vec<u8>,
+    },
 }
 
 /// The version in the first bytes of a connection; none while there are too few of them.
@@ -142,10 +152,10 @@ fn of_three(packet: v4::Packet) -> Heard {
         v4::Packet::PubRel(release) => Heard::Release(release.pkid),
         v4::Packet::Subscribe(subscribe) => Heard::Subscribe {
             id: subscribe.pkid,
-            filters: subscribe.filters.into_iter().map(|filter| filter.path).collect(),
+            filters: subscribe.filters.into_iter().map(|filter| (filter.path, filter.qos as u8)).collect(),
         },
         v4::Packet::Unsubscribe(unsubscribe) => {
-            Heard::Unsubscribe { id: unsubscribe.pkid, count: unsubscribe.topics.len() }
+            Heard::Unsubscribe { id: unsubscribe.pkid, filters: unsubscribe.topics }
         }
         v4::Packet::PingReq => Heard::Ping,
         v4::Packet::Disconnect => Heard::Disconnect,
@@ -177,10 +187,10 @@ fn of_five(packet: v5::Packet) -> Result<Heard, String> {
         v5::Packet::PubRel(release) => Heard::Release(release.pkid),
         v5::Packet::Subscribe(subscribe) => Heard::Subscribe {
             id: subscribe.pkid,
-            filters: subscribe.filters.into_iter().map(|filter| filter.path).collect(),
+            filters: subscribe.filters.into_iter().map(|filter| (filter.path, filter.qos as u8)).collect(),
         },
         v5::Packet::Unsubscribe(unsubscribe) => {
-            Heard::Unsubscribe { id: unsubscribe.pkid, count: unsubscribe.filters.len() }
+            Heard::Unsubscribe { id: unsubscribe.pkid, filters: unsubscribe.filters }
         }
         v5::Packet::PingReq(_) => Heard::Ping,
         v5::Packet::Disconnect(_) => Heard::Disconnect,
@@ -218,7 +228,7 @@ pub(super) fn say(version: Version, said: &Said, out: &mut Vec<u8>) {
                 body.push(0);
             }
             let refused = if five { NOT_AUTHORISED } else { 0x80 };
-            body.extend(granted.iter().map(|granted| if *granted { 1 } else { refused }));
+            body.extend(granted.iter().map(|granted| granted.unwrap_or(refused)));
             packet(0x90, &body, out);
         }
         Said::Unsubscribed { id, count } => {
@@ -230,6 +240,16 @@ pub(super) fn say(version: Version, said: &Said, out: &mut Vec<u8>) {
             packet(0xB0, &body, out);
         }
         Said::Pong => packet(0xD0, &[], out),
+        Said::Publish { id, topic, payload } => {
+            let mut body = u16::try_from(topic.len()).unwrap_or_default().to_be_bytes().to_vec();
+            body.extend(topic.as_bytes());
+            body.extend(id.iter().flat_map(|id| id.to_be_bytes()));
+            if five {
+                body.push(0);
+            }
+            body.extend(payload);
+            packet(0x30 | if id.is_some() { QUALITY_1 } else { 0 }, &body, out);
+        }
     }
 }
 
@@ -281,7 +301,7 @@ mod tests {
         let mut out = Vec::new();
         say(Version::Five, &Said::Welcome { assigned: Some("x".to_owned()) }, &mut out);
         say(Version::Five, &Said::Acknowledged { id: 7, allowed: false }, &mut out);
-        say(Version::Five, &Said::Subscribed { id: 8, granted: vec![true, false] }, &mut out);
+        say(Version::Five, &Said::Subscribed { id: 8, granted: vec![Some(1), None] }, &mut out);
         say(Version::Five, &Said::Unsubscribed { id: 9, count: 2 }, &mut out);
         let mut bytes = BytesMut::from(out.as_slice());
         let mut heard = || v5::Packet::read(&mut bytes, None).unwrap();
@@ -296,6 +316,16 @@ mod tests {
         assert_eq!(granted.return_codes[1], v5::SubscribeReasonCode::NotAuthorized);
         let v5::Packet::UnsubAck(gone) = heard() else { panic!() };
         assert_eq!(gone.reasons.len(), 2);
+        for version in [Version::Three, Version::Five] {
+            for id in [None, Some(7)] {
+                let mut out = Vec::new();
+                say(version, &Said::Publish { id, topic: "a/c".into(), payload: b"x".to_vec() }, &mut out);
+                let heard = next(version, &mut BytesMut::from(out.as_slice())).unwrap().unwrap();
+                let Heard::Publish { topic, quality, id: number, payload, .. } = heard else { panic!() };
+                assert_eq!((topic.as_str(), &payload[..]), ("a/c", &b"x"[..]));
+                assert_eq!((quality, number), (u8::from(id.is_some()), id.unwrap_or_default()));
+            }
+        }
     }
 
     proptest::proptest! {

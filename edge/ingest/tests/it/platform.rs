@@ -32,7 +32,7 @@ pub(crate) fn platform(protocol: Protocol, disbelieved: u32) -> Platform {
     tokio::spawn(async move {
         while let Some(arrival) = arrivals.recv().await {
             match arrival {
-                Arrival::Reachable(..) | Arrival::Dispatched(_) => {}
+                Arrival::Reachable(..) | Arrival::Unreachable(..) | Arrival::Dispatched(_) => {}
                 Arrival::Opened(opened) => tell.send(Told::Opened(opened.connection.0)).unwrap(),
                 Arrival::Closed(closed) => {
                     tell.send(Told::Closed(closed.connection.0, closed.reason.into())).unwrap();

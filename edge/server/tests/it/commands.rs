@@ -173,9 +173,9 @@ fn report() -> Report {
 }
 
 /// A server with two persons and the password of a lock.
-struct World {
-    server: Server,
-    tokens: [String; 2],
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) tokens: [String; 2],
 }
 
 impl World {
@@ -189,13 +189,18 @@ impl World {
         std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&configuration, format!("[devices]\nkeys = {keys:?}\n")).unwrap();
         server.configure(&configuration);
+        Self::of(server)
+    }
+
+    /// Starts the server.
+    pub(crate) fn of(mut server: Server) -> Self {
         server.start();
         let tokens = ["ana", "ben"].map(|name| server.log_in(name, "operator"));
         Self { server, tokens }
     }
 
     /// Asks for a command, as the first person.
-    fn ask(&self, device: DeviceId, key: &str, body: &Value) -> Value {
+    pub(crate) fn ask(&self, device: DeviceId, key: &str, body: &Value) -> Value {
         let path = format!("/api/v1/devices/{device}/commands");
         let headers = format!("Idempotency-Key: {key}\r\n");
         let (status, command) = self.server.call(&path, &self.tokens[0], &headers, &body.to_string());
@@ -204,7 +209,7 @@ impl World {
     }
 
     /// Authorises it, as the second person; the first may not.
-    fn authorise(&self, command: &Value) {
+    pub(crate) fn authorise(&self, command: &Value) {
         let path = format!("/api/v1/commands/{}/authorise", command["id"]);
         let (status, problem) = self.server.call(&path, &self.tokens[0], "", "");
         assert_eq!(status, 403, "{problem}");
@@ -217,7 +222,7 @@ impl World {
     }
 
     /// Waits for a state of the command.
-    fn until(&self, command: &Value, states: &[&str]) -> Value {
+    pub(crate) fn until(&self, command: &Value, states: &[&str]) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
             let found = self.command(command);
@@ -230,7 +235,7 @@ impl World {
     }
 
     /// Waits until the device is known.
-    fn until_known(&self, device: DeviceId) {
+    pub(crate) fn until_known(&self, device: DeviceId) {
         let until = Instant::now() + PATIENCE;
         let path = format!("/api/v1/devices/{device}");
         while self.server.get(&path, &self.tokens[0]).is_none_or(|(status, _)| status != 200) {
@@ -255,10 +260,13 @@ impl World {
     }
 
     /// The journal says the same again, to the last decision.
-    fn replays(mut self) {
+    pub(crate) fn replays(mut self) {
         self.server.stop();
         let data = self.server.data();
-        let replay = self.server.run(&["replay", "--redecode", "--verify", "--directory", text(&data)]);
+        let configuration = self.server.file("plomb.toml");
+        let mut arguments = vec!["replay", "--redecode", "--verify", "--directory", text(&data)];
+        arguments.extend(["--config", text(&configuration)]);
+        let replay = self.server.run(&arguments);
         let said = String::from_utf8_lossy(&replay.stdout).into_owned();
         assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
     }

@@ -17,6 +17,7 @@ mod live;
 mod llrp;
 mod movements;
 mod mqtt;
+mod mqtt_commands;
 mod profile;
 mod registry;
 mod senders;

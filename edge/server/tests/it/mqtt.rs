@@ -10,15 +10,15 @@ use tempfile::TempDir;
 
 use super::server::{Server, free_port};
 
-struct Mosquitto {
+pub(crate) struct Mosquitto {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     _directory: TempDir,
 }
 
 impl Mosquitto {
     /// A broker with one account, for which the platform has the password.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let directory = TempDir::new().unwrap();
         let port = free_port();
         let passwords = directory.path().join("passwords");
@@ -49,8 +49,32 @@ impl Mosquitto {
         Self { child, port, _directory: directory }
     }
 
+    /// Lets the server hear these topics there.
+    pub(crate) fn configure(&self, server: &mut Server, topics: &str) {
+        let password = server.file("broker-password");
+        std::fs::write(&password, "open sesame\n").unwrap();
+        let configuration = server.file("plomb.toml");
+        let text = format!(
+            "[mqtt]\nbroker = \"127.0.0.1\"\nport = {}\nuser = \"plomb\"\npassword_file = {password:?}\n\
+             [mqtt.topics]\n{topics}",
+            self.port
+        );
+        std::fs::write(&configuration, text).unwrap();
+        server.configure(&configuration);
+    }
+
+    /// Waits until the server hears the broker.
+    pub(crate) fn wait(&self, server: &Server) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !server.log().contains("Connected to the broker") {
+            assert!(Instant::now() < until, "{}: {}", self.port, server.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+
     /// Publishes as a phone with OwnTracks does.
-    fn publish(&self, topic: &str, payload: &str) {
+    pub(crate) fn publish(&self, topic: &str, payload: &str) {
         let to = SocketAddr::from(([127, 0, 0, 1], self.port));
         publish_as(to, "plomb", "open sesame", topic, payload.as_bytes()).unwrap();
     }
@@ -64,7 +88,7 @@ impl Drop for Mosquitto {
 }
 
 /// The package puts the broker where only the administrator's path looks.
-fn tool(name: &str) -> Command {
+pub(crate) fn tool(name: &str) -> Command {
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new("env");
     command.env("PATH", format!("{path}:/usr/sbin")).arg(name);
@@ -90,27 +114,13 @@ fn wait_for_latitude(server: &Server, token: &str, latitude: f64) {
 fn nothing_is_lost_between_a_broker_and_the_journal() {
     let broker = Mosquitto::start();
     let mut server = Server::new();
-    let password = server.file("broker-password");
-    std::fs::write(&password, "open sesame\n").unwrap();
-    let configuration = server.file("plomb.toml");
-    let text = format!(
-        "[mqtt]\nbroker = \"127.0.0.1\"\nport = {}\nuser = \"plomb\"\npassword_file = {password:?}\n\
-         [mqtt.topics]\n\"owntracks/#\" = \"owntracks\"\n",
-        broker.port
-    );
-    std::fs::write(&configuration, text).unwrap();
-    server.configure(&configuration);
+    broker.configure(&mut server, "\"owntracks/#\" = \"owntracks\"\n");
     server.start();
     let token = server.log_in("viewer", "viewer");
     let place = |latitude: f64, seconds: u64| {
         format!(r#"{{"_type":"location","tid":"an","lat":{latitude},"lon":36.8,"tst":{seconds}}}"#)
     };
-    let until = Instant::now() + Duration::from_secs(20);
-    while !server.log().contains("Connected to the broker") {
-        assert!(Instant::now() < until, "{}", server.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(300));
+    broker.wait(&server);
     broker.publish("owntracks/ann/phone", &place(-1.25, 1_790_000_000));
     wait_for_latitude(&server, &token, -1.25);
     // A power cut: the broker keeps what comes meanwhile, and we take it up again.
@@ -122,7 +132,7 @@ fn nothing_is_lost_between_a_broker_and_the_journal() {
 }
 
 /// `mosquitto_pub` with these arguments; whether it was content.
-fn published(arguments: &[&str]) -> bool {
+pub(crate) fn published(arguments: &[&str]) -> bool {
     let output = tool("mosquitto_pub").args(arguments).output().unwrap();
     output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("not authorised")
 }
