@@ -92,6 +92,13 @@ for (const [look, options] of [
     }, `ACCESSIBLE-${look}`);
     await check('movements', '/movements?state=all');
     await check('a movement', `/movements/${movement.id}`);
+    const kase = await page.evaluate(async () => {
+      const { items } = await (await fetch('/api/v1/cases?state=all&limit=1')).json();
+      return items[0]?.id;
+    });
+    await check('cases', '/cases?state=all');
+    if (kase) await check('a case', `/cases/${kase}`);
+    await check('figures of cases', '/cases/figures');
     await check('what to inspect', '/inspect');
     await check('places', '/places');
     await check('the register', '/registry');

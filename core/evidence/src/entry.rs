@@ -4,8 +4,8 @@
 //! decided at the time. The encoding is in `encoding`, this file is only the words.
 
 use plomb_model::{
-    Alarm, AlarmChange, AlarmId, CommandState, CommandTicket, ConnectionId, DeviceId, Dispatch, EntryId,
-    Event, Issue, MovementId, Order, Position, Protocol, ReceivedAt, Standing, Timestamp, Transport,
+    Alarm, AlarmChange, AlarmId, CaseId, CommandState, CommandTicket, ConnectionId, DeviceId, Dispatch,
+    EntryId, Event, Issue, MovementId, Order, Position, Protocol, ReceivedAt, Standing, Timestamp, Transport,
 };
 
 /// One entry of the journal. Its number is its place.
@@ -156,6 +156,15 @@ pub enum Action {
     Step {
         /// Which movement.
         movement: MovementId,
+        /// Name of the step.
+        step: Box<str>,
+        /// Names and texts of its fields, as they were filled in.
+        fields: Box<[(Box<str>, Box<str>)]>,
+    },
+    /// Took a step of a case.
+    Case {
+        /// Which case; [`CaseId::ALL`] for all that somebody has.
+        case: CaseId,
         /// Name of the step.
         step: Box<str>,
         /// Names and texts of its fields, as they were filled in.

@@ -6,8 +6,8 @@ use plomb_evidence::{
     Sent, encode, encode_received,
 };
 use plomb_model::{
-    Acknowledgement, CommandTicket, ConnectionId, DeviceId, EntryId, Event, EventId, Issue, MovementId,
-    Protocol, Reading, ReceivedAt, UnlockMethod, UnlockReport, UnlockVerdict,
+    Acknowledgement, CaseId, CommandTicket, ConnectionId, DeviceId, EntryId, Event, EventId, Issue,
+    MovementId, Protocol, Reading, ReceivedAt, UnlockMethod, UnlockReport, UnlockVerdict,
 };
 use plomb_movements::{Act, Form};
 use plomb_rules::{
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub commands: Vec<(EntryId, CommandRecord)>,
     /// Movements that changed, in order, with the entry that changed them.
     pub movements: Vec<(EntryId, MovementId)>,
+    /// Cases that changed, in order, with the entry that changed them.
+    pub cases: Vec<(EntryId, CaseId)>,
     /// Devices whose state changed, in order, with repeats.
     pub touched: Vec<DeviceIndex>,
     /// How many reports were handled.
@@ -54,6 +56,8 @@ pub struct Flow {
     pub(crate) commands: Vec<CommandTicket>,
     /// Movements that the input in hand changed.
     pub(crate) movements: Vec<MovementId>,
+    /// Cases that the input in hand changed.
+    pub(crate) cases: Vec<CaseId>,
 }
 
 impl Flow {
@@ -72,6 +76,7 @@ impl Flow {
             changes: Vec::new(),
             commands: Vec::new(),
             movements: Vec::new(),
+            cases: Vec::new(),
         }
     }
 
@@ -135,7 +140,7 @@ impl Flow {
             received.duplicates = self.apply(about, &received, outcome);
             ledger.append(&mut |bytes| encode_received(&received, bytes));
             let before = self.state.strangers.held_back;
-            self.judge();
+            self.judge(about, at);
             outcome.held_back += self.state.strangers.held_back - before;
             self.decide(about, ledger, outcome);
             outcome.reports += 1;
@@ -171,7 +176,8 @@ impl Flow {
     fn advance(&mut self, now: ReceivedAt, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
         let about = ledger.next();
         self.pass(about, now);
-        if self.changes.is_empty() && self.commands.is_empty() && self.movements.is_empty() {
+        let decided = !(self.changes.is_empty() && self.commands.is_empty());
+        if !decided && self.movements.is_empty() && self.cases.is_empty() {
             return;
         }
         outcome.movements.extend(self.movements.drain(..).map(|movement| (about, movement)));
@@ -198,6 +204,15 @@ impl Flow {
         self.state.advance(now, &mut self.changes);
         self.movements.extend(self.state.pass(entry, now, &mut self.changes));
         self.commands.extend(self.state.commands.advance(now));
+        self.follow(entry, now);
+        self.state.cases.pass(entry, now, &mut self.cases);
+    }
+
+    /// What has happened to alarms becomes cases.
+    fn follow(&mut self, entry: EntryId, at: ReceivedAt) {
+        if !self.changes.is_empty() {
+            self.cases.extend(self.state.follow_alarms(entry, at, &self.changes));
+        }
     }
 
     /// A command goes to a conversation.
@@ -282,10 +297,11 @@ impl Flow {
     }
 
     /// Judges what the last report changed.
-    pub(crate) fn judge(&mut self) {
+    pub(crate) fn judge(&mut self, about: EntryId, at: ReceivedAt) {
         for transition in &self.transitions {
             evaluate(&mut self.state, transition, &mut self.changes);
         }
+        self.follow(about, at);
     }
 
     /// Does what a person ordered.
@@ -328,10 +344,17 @@ impl Flow {
                 // Whoever takes a step has asked whether it may be taken, on this thread.
                 self.movements.extend(self.state.take_step(entry, at, by, act, &mut self.changes));
             }
+            Action::Case { case, step, fields } => {
+                let form = Form::of(fields.iter().cloned());
+                // Whoever takes a step has asked whether it may be taken, on this thread.
+                let taken = self.state.take_case((entry, at), by, *case, (step, &form), &mut self.changes);
+                self.cases.extend(taken.unwrap_or_default());
+            }
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);
             }
         }
+        self.follow(entry, at);
     }
 
     fn step(&mut self, at: ReceivedAt, by: &str, ticket: CommandTicket, step: &CommandStep) {
@@ -354,6 +377,7 @@ impl Flow {
 
     /// Journals what was decided about an input, if anything was.
     fn decide(&mut self, about: EntryId, ledger: &mut dyn Ledger, outcome: &mut Outcome) {
+        outcome.cases.extend(self.cases.drain(..).map(|case| (about, case)));
         if self.changes.is_empty() && self.commands.is_empty() {
             return;
         }

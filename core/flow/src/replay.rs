@@ -112,7 +112,7 @@ impl Flow {
                 replayed.reports += 1;
                 let reference = by_reference(received);
                 let duplicates = self.apply(id, &reference, &mut outcome);
-                self.judge();
+                self.judge(id, received.at);
                 if duplicates != received.duplicates {
                     let note = "retransmissions are recognised differently";
                     replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
@@ -120,8 +120,13 @@ impl Flow {
             }
             Entry::Operated(operated) => {
                 self.act(id, operated);
-                if matches!(operated.action, Action::Step { .. }) && self.movements.is_empty() {
-                    let note = "a step of a movement is not taken again";
+                let untaken = match operated.action {
+                    Action::Step { .. } => self.movements.is_empty(),
+                    Action::Case { .. } => self.cases.is_empty(),
+                    _ => false,
+                };
+                if untaken {
+                    let note = "a step of a movement or case is not taken again";
                     replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
                 }
             }
@@ -134,6 +139,7 @@ impl Flow {
             Entry::Decided(_) => {}
         }
         self.movements.clear();
+        self.cases.clear();
         if !self.changes.is_empty() || !self.commands.is_empty() {
             let commands = self.command_changes();
             self.commands.clear();

@@ -261,6 +261,21 @@ impl fmt::Display for MovementId {
     }
 }
 
+/// Number of a case, from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseId(pub u64);
+
+impl CaseId {
+    /// Stands for all cases of a person, where a step is taken of all at once.
+    pub const ALL: Self = Self(0);
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Number of an alarm, counted from 1 in the order of raising.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlarmId(pub u64);

@@ -25,7 +25,7 @@ mod trust;
 pub use alarm::{Acknowledgement, Alarm, AlarmChange, AlarmKind, AlarmState, Priority};
 pub use command::{Command, CommandError, CommandTicket};
 pub use event::{Delivery, Event, EventKind};
-pub use id::{AlarmId, ConnectionId, DeviceId, EntryId, EventId, IdError, MovementId, Scheme};
+pub use id::{AlarmId, CaseId, ConnectionId, DeviceId, EntryId, EventId, IdError, MovementId, Scheme};
 pub use issue::Issue;
 pub use order::{CommandState, Dispatch, Order, OrderKind, PASSWORD_PLACE, Repeats};
 pub use position::{Fix, Position};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plomb_model::{DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
+use plomb_model::{CaseId, DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
 
 use crate::advance::advance;
 use crate::checks::DeviceFacts;
@@ -66,6 +66,9 @@ pub trait Facts {
 
     /// Whether a route of this identifier is drawn.
     fn has_route(&self, route: &str) -> bool;
+
+    /// The case of a movement that is not over.
+    fn open_case(&self, movement: MovementId) -> Option<CaseId>;
 }
 
 /// All movements.

@@ -152,6 +152,10 @@ fn check_journey(movement: &Movement, step: &Step, facts: &dyn Facts) -> Result<
             Some(device) => rule(format!("{device} says that it was cut or opened: record a discrepancy")),
             None => Ok(()),
         },
+        Step::Discharge => match facts.open_case(movement.id) {
+            Some(case) => rule(format!("case {case} of it has no outcome yet: resolve it first")),
+            None => Ok(()),
+        },
         Step::Recover { .. } if movement.state == S::InTransit && movement.overdue.is_none() => {
             rule("it is under way and not overdue: intercept it first")
         }

@@ -1,6 +1,7 @@
 //! What the book of movements asks of devices.
 
-use plomb_model::{DeviceClass, DeviceId, MovementId, Priority, ReceivedAt, SealPart, Standing};
+use plomb_cases::{Cases, Subject};
+use plomb_model::{CaseId, DeviceClass, DeviceId, MovementId, Priority, ReceivedAt, SealPart, Standing};
 use plomb_movements::{Act, Check, DeviceFacts, Facts, Refusal, Step, checklist};
 use plomb_places::Places;
 
@@ -12,6 +13,7 @@ pub(crate) struct Known<'a> {
     pub(crate) alarms: &'a Alarms,
     pub(crate) standings: &'a Standings,
     pub(crate) places: &'a Places,
+    pub(crate) cases: &'a Cases,
     pub(crate) now: ReceivedAt,
 }
 
@@ -43,6 +45,10 @@ impl Facts for Known<'_> {
         }
     }
 
+    fn open_case(&self, movement: MovementId) -> Option<CaseId> {
+        self.cases.open_of(&Subject::Movement(movement)).map(|case| case.id)
+    }
+
     fn has_route(&self, route: &str) -> bool {
         self.places.get(route).is_some_and(|place| place.corridor().is_some())
     }
@@ -52,8 +58,8 @@ impl State {
     /// The facts that the book of movements goes by at this moment.
     #[must_use]
     pub fn facts(&self, now: ReceivedAt) -> impl Facts + '_ {
-        let Self { devices, alarms, standings, places, .. } = self;
-        Known { devices, alarms, standings, places, now }
+        let Self { devices, alarms, standings, places, cases, .. } = self;
+        Known { devices, alarms, standings, places, cases, now }
     }
 
     /// The checklist of a device that is to be armed on a movement; `None` where there is no such movement, or its

@@ -5,6 +5,7 @@
 //! Nothing here reads a clock, and no float decides anything that differs between machines.
 
 mod alarms;
+mod cases;
 mod catalogue;
 mod chips;
 mod commands;

@@ -93,6 +93,17 @@ settings! {
     breakdown_s = 14_400;
     /// Leaving the route is excused so long after an authority has confirmed that the carrier had to, seconds.
     detour_s = 86_400;
+    /// Somebody must take note of a critical alarm of a device on no movement within so long, seconds; a movement's policy
+    /// has its own time.
+    case_critical_s = 300;
+    /// Of a high one, seconds.
+    case_high_s = 900;
+    /// A case of silence alone that nobody has touched is over so long after the silence, seconds.
+    case_quiet_s = 3_600;
+    /// So many devices silent behind one gateway or carrier are one case.
+    storm_devices = 10;
+    /// Within so long, seconds.
+    storm_s = 600;
     /// Devices of one movement farther apart than this, beyond what they travel between their fixes, are apart.
     split_m = 1_000;
     /// Faster than this a truck is not, for that.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use plomb_cases::Cases;
 use plomb_model::{
     Acknowledgement, AlarmChange, AlarmId, AlarmKind, CommandTicket, ConnectionId, DeviceId, EventId,
     OccurredAt, Priority, Protocol, ReceivedAt, SealEvidence, Standing, Timestamp,
@@ -72,6 +73,8 @@ pub struct State {
     pub commands: Commands,
     /// The movements under seal.
     pub movements: Movements,
+    /// What people do about alarms.
+    pub cases: Cases,
     /// Zones, offices, stops, gaps and routes.
     pub places: Places,
     /// How devices on movements stand to their routes and to zones.
@@ -87,7 +90,9 @@ impl State {
     /// Nothing known yet.
     #[must_use]
     pub fn new(settings: RuleSettings) -> Self {
-        Self { settings, ..Self::default() }
+        let mut state = Self::default();
+        state.set_settings(settings);
+        state
     }
 
     /// The settings in force.
@@ -98,6 +103,7 @@ impl State {
 
     /// Puts other settings in force from here on.
     pub fn set_settings(&mut self, settings: RuleSettings) {
+        self.cases.set_quiet_s(settings.case_quiet_s);
         self.settings = settings;
     }
 

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use plomb_cases::Outcome;
 use plomb_model::{AlarmKind, DeviceId, EntryId, MovementId, OccurredAt, ReceivedAt};
-use plomb_movements::{Act, Movement, Refusal};
+use plomb_movements::{Act, CLOCK, Form, Movement, MovementState, Refusal};
 
 use crate::alarms::Finding;
 use crate::facts::Known;
@@ -32,13 +33,14 @@ impl State {
         changes: &mut Vec<Change>,
     ) -> Result<MovementId, Refusal> {
         let before = self.devices_of(act.movement);
-        let Self { devices, alarms, standings, places, movements, .. } = self;
-        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, now: at })?;
+        let Self { devices, alarms, standings, places, cases, movements, .. } = self;
+        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, cases, now: at })?;
         let after = self.devices_of(act.movement);
         for device in before.iter().filter(|device| !after.contains(device)) {
             self.release(device, at, changes);
         }
         self.follow_limit(act.movement, &after, at, changes);
+        self.discharge_by_itself(entry, at, act.movement);
         if act.step == "apply-seal" {
             self.compare(act.movement, at, changes);
         }
@@ -77,6 +79,23 @@ impl State {
                     self.clear_of(index, AlarmKind::Overdue, at, changes);
                 }
             }
+        }
+    }
+
+    /// A movement whose last seal was taken off is discharged without a person where its policy says so: it was verified,
+    /// nothing differed, and nobody was found to have done what may not be done.
+    fn discharge_by_itself(&mut self, entry: EntryId, at: ReceivedAt, id: MovementId) {
+        let Some(movement) = self.movements.get(id) else { return };
+        let by_policy = self.movements.policy_of(movement).is_some_and(|policy| policy.discharges_by_itself);
+        let differed = movement.history.iter().any(|done| &*done.step == "differ");
+        let violated = self.cases.of_movement(id).any(|case| case.outcome == Some(Outcome::Violation));
+        if by_policy && movement.state == MovementState::Disarmed && !differed && !violated {
+            let form = Form::new();
+            let act = Act { movement: id, step: "discharge", form: &form };
+            let Self { devices, alarms, standings, places, cases, movements, .. } = self;
+            let facts = Known { devices, alarms, standings, places, cases, now: at };
+            // Where a case has no outcome yet, a person discharges it when it has one.
+            drop(movements.take(entry, at, CLOCK, act, &facts));
         }
     }
 

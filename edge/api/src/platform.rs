@@ -3,9 +3,10 @@
 
 use std::pin::Pin;
 
+use plomb_cases::Case;
 use plomb_devices::{Decoded, Description};
 use plomb_evidence::{Action, Entry, Received};
-use plomb_model::{DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
+use plomb_model::{CaseId, DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
 use plomb_movements::{Form, Movement};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
 
@@ -40,6 +41,10 @@ pub trait Platform: Send + Sync + 'static {
         step: &str,
         form: Form,
     ) -> Reply<Result<Movement, Refused>>;
+
+    /// Takes a step of a case; [`CaseId::ALL`] hands over all that somebody has. Comes back once it is durable, with the
+    /// cases as they are then.
+    fn case_step(&self, by: &str, case: CaseId, step: &str, form: Form) -> Reply<Result<Vec<Case>, Refused>>;
 
     /// Keeps and judges a message that a person brings, such as the link of a tap. Comes back once it is durable.
     fn bring(&self, protocol: Protocol, peer: &str, frame: Vec<u8>) -> Reply<Result<Kept, Unavailable>>;

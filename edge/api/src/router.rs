@@ -22,9 +22,9 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, commands, devices, events, expectations, history, live, movements, movements_import,
-    places, quarantine, registry, registry_gates, registry_keys, risk, seal_readings, seals, service,
-    session, tiles, track,
+    accounts, alarms, cases, commands, devices, events, expectations, history, live, movements,
+    movements_import, places, quarantine, registry, registry_gates, registry_keys, risk, seal_readings,
+    seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -54,6 +54,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "alarms", description = "What needs a person's action"),
         (name = "commands", description = "What devices are told to do"),
         (name = "places", description = "Zones, offices, stops, gaps and routes"),
+        (name = "cases", description = "What people do about alarms"),
         (name = "movements", description = "What is declared, sealed, watched and discharged"),
         (name = "seals", description = "What somebody who stands before a seal asks"),
         (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
@@ -157,6 +158,11 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::figures))
+        .routes(routes!(cases::hand_over))
+        .routes(routes!(cases::get))
+        .routes(routes!(cases::step))
         .routes(routes!(movements::list, movements::declare))
         .routes(routes!(movements_import::import))
         .routes(routes!(movements::get))

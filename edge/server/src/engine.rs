@@ -12,7 +12,7 @@ use plomb_api::{DeviceMark, Question, Refused, Ring, Update, UpdateChange};
 use plomb_evidence::{Action, Operated};
 use plomb_flow::{Flow, Input};
 use plomb_ingest::{Arrival, Batch as Arrived, Release, now};
-use plomb_model::{EntryId, MovementId};
+use plomb_model::{CaseId, EntryId, MovementId};
 use plomb_movements::{Act, Form, Refusal};
 use plomb_places::Place;
 use plomb_rules::{Change, CommandRefusal, CommandStep, RuleSettings};
@@ -26,7 +26,7 @@ use crate::moved::Moved;
 use crate::outbox::Outbox;
 use crate::platform::Peers;
 use crate::recover::{Recovered, Recovery};
-use crate::round::{CommandAnswer, Round, StepAnswer};
+use crate::round::{CaseAnswer, CommandAnswer, Round, StepAnswer};
 
 /// Arrivals taken from the listeners at once.
 const ARRIVALS_PER_ROUND: usize = 256;
@@ -49,6 +49,8 @@ pub(crate) enum Work {
     Command { by: Box<str>, step: CommandStep, reply: CommandAnswer },
     /// A step of a movement, or the first of a new one; answered with the movement as it is then.
     Step { by: Box<str>, movement: Option<MovementId>, step: Box<str>, form: Form, reply: StepAnswer },
+    /// A step of a case, or of all that somebody has; answered with the cases that it changed.
+    Case { by: Box<str>, case: CaseId, step: Box<str>, form: Form, reply: CaseAnswer },
     /// A snapshot of the state: the number of the next entry and the bytes.
     Snapshot(oneshot::Sender<(EntryId, Vec<u8>)>),
 }
@@ -183,6 +185,7 @@ impl Engine {
             Work::Step { by, movement, step, form, reply } => {
                 self.step(round, by, movement, (&step, form), reply);
             }
+            Work::Case { by, case, step, form, reply } => self.case(round, by, case, (&step, form), reply),
             Work::Operate { by, action, reply } => {
                 let known = match &action {
                     Action::Acknowledge { alarm, .. } => self.flow.state().alarms.get(*alarm).is_some(),
@@ -195,8 +198,9 @@ impl Engine {
                             Place::parse(feature).is_ok_and(|drawn| drawn.id == *place && places.takes(place))
                         }
                     }
-                    // Commands and movements come as work of their own, which says why one is refused.
+                    // Commands, movements and cases come as work of their own, which says why one is refused.
                     Action::Step { .. }
+                    | Action::Case { .. }
                     | Action::Order { .. }
                     | Action::Authorise { .. }
                     | Action::Refuse { .. }
@@ -228,7 +232,7 @@ impl Engine {
         self.devices.store(self.flow.state().devices.len() as u64, Ordering::Relaxed);
         moved.add(&done.outcome.touched);
         moved.add_alarmed(&done.outcome.changes, self.flow.state());
-        let (batch, completion) = done.finish();
+        let (batch, completion) = done.finish(self.flow.state());
         let (ring, durable, refused) =
             (self.ring.clone(), Arc::clone(&self.durable), Arc::clone(&self.refused));
         let (memory, undelivered) = (self.memory.clone(), self.outbox.undelivered.clone());
@@ -309,6 +313,34 @@ impl Engine {
             }
             Err(refusal) => {
                 if reply.send(Err(not_taken(&refusal))).is_err() {
+                    info!("Nobody waits for the refusal any more");
+                }
+            }
+        }
+    }
+
+    /// Takes a step of a case, if it may be taken.
+    fn case(
+        &mut self,
+        round: &mut Round,
+        by: Box<str>,
+        case: CaseId,
+        (step, form): (&str, Form),
+        reply: CaseAnswer,
+    ) {
+        let at = now();
+        match self.flow.state().check_case(at, &by, case, step, &form) {
+            Ok(_) => {
+                let action = Action::Case { case, step: step.into(), fields: form.fields().into() };
+                round.work(&mut self.flow, &Operated { at, by, action }, reply);
+            }
+            Err(refusal) => {
+                let refused = match &refusal {
+                    plomb_cases::Refusal::Unknown(case) => Refused::Unknown(format!("case {case}")),
+                    plomb_cases::Refusal::Fields(_) => Refused::Unacceptable(refusal.to_string()),
+                    _ => Refused::Conflict(refusal.to_string()),
+                };
+                if reply.send(Err(refused)).is_err() {
                     info!("Nobody waits for the refusal any more");
                 }
             }

@@ -8,11 +8,12 @@ use plomb_api::{
     BoundPort, Health, HistoryOrder, HistoryPage, HistoryQuery, JournalStatus, Kept, Platform, Question,
     Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
 };
+use plomb_cases::Case;
 use plomb_devices::{Description, SessionKey};
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::{IngestCounters, Messages};
-use plomb_model::{ConnectionId, EntryId, MovementId, Protocol, Timestamp};
+use plomb_model::{CaseId, ConnectionId, EntryId, MovementId, Protocol, Timestamp};
 use plomb_movements::{Form, Movement};
 use plomb_rules::{Change, CommandRecord, CommandStep};
 use plomb_store::{
@@ -80,6 +81,7 @@ impl Platform for Plomb {
                     format!("device {device}")
                 }
                 Action::Step { movement, .. } => format!("movement {movement}"),
+                Action::Case { case, .. } => format!("case {case}"),
                 Action::Draw { place, .. } => format!("place {place}"),
                 Action::Order { ticket, .. }
                 | Action::Authorise { ticket }
@@ -119,6 +121,15 @@ impl Platform for Plomb {
             let (reply, answer) = oneshot::channel();
             let asked = Work::Step { by, movement, step, form, reply };
             work.send(asked).await.map_err(|_| busy())?;
+            answer.await.map_err(|_| not_kept())?
+        })
+    }
+
+    fn case_step(&self, by: &str, case: CaseId, step: &str, form: Form) -> Reply<Result<Vec<Case>, Refused>> {
+        let (work, by, step) = (self.work.clone(), by.into(), step.into());
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            work.send(Work::Case { by, case, step, form, reply }).await.map_err(|_| busy())?;
             answer.await.map_err(|_| not_kept())?
         })
     }

@@ -1,13 +1,14 @@
 //! What the flow thread does between two handovers to the journal.
 
 use plomb_api::{Refused, Ring, Update, UpdateChange};
+use plomb_cases::Case;
 use plomb_devices::Decoded;
 use plomb_evidence::{Operated, Sent};
 use plomb_flow::{Flow, Input, Ledger, Outcome};
 use plomb_ingest::{Batch as Arrived, Door, Release};
 use plomb_model::{CommandTicket, ConnectionId, EntryId, MovementId};
 use plomb_movements::Movement;
-use plomb_rules::{Change, CommandRecord};
+use plomb_rules::{Change, CommandRecord, State};
 use plomb_store::Batch;
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
@@ -21,6 +22,9 @@ pub(crate) type CommandAnswer = oneshot::Sender<Result<CommandRecord, Refused>>;
 /// Answers a step of a movement with the movement as it is then.
 pub(crate) type StepAnswer = oneshot::Sender<Result<Movement, Refused>>;
 
+/// Answers a step of a case with the cases that it changed.
+pub(crate) type CaseAnswer = oneshot::Sender<Result<Vec<Case>, Refused>>;
+
 /// Entries that become durable together, and what hangs on them.
 pub(crate) struct Round {
     batch: Batch,
@@ -29,6 +33,7 @@ pub(crate) struct Round {
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
     stepped: Vec<(StepAnswer, Movement)>,
+    worked: Vec<(CaseAnswer, Vec<Case>)>,
     orders: Vec<(Door, Box<Sent>)>,
 }
 
@@ -42,6 +47,7 @@ impl Round {
             operated: Vec::new(),
             commanded: Vec::new(),
             stepped: Vec::new(),
+            worked: Vec::new(),
             orders: Vec::new(),
         }
     }
@@ -87,6 +93,15 @@ impl Round {
         }
     }
 
+    /// Takes a step of a case; answered when it is durable.
+    pub(crate) fn work(&mut self, flow: &mut Flow, operated: &Operated, answer: CaseAnswer) {
+        let before = self.outcome.cases.len();
+        self.run(flow, &Input::Operated(operated));
+        let changed = self.outcome.cases.iter().skip(before);
+        let cases = changed.filter_map(|(_, case)| flow.state().cases.get(*case).cloned()).collect();
+        self.worked.push((answer, cases));
+    }
+
     /// Answers with a command as it is, once what it hangs on is durable.
     pub(crate) fn command_again(&mut self, record: CommandRecord, answer: CommandAnswer) {
         self.commanded.push((answer, record));
@@ -122,13 +137,25 @@ impl Round {
             && self.operated.is_empty()
             && self.commanded.is_empty()
             && self.stepped.is_empty()
+            && self.worked.is_empty()
     }
 
     /// The entries for the journal, and what is to happen afterwards.
-    pub(crate) fn finish(self) -> (Batch, Completion) {
-        let Self { batch, outcome, releases, operated, commanded, stepped, orders } = self;
-        let Outcome { changes, commands, .. } = outcome;
-        (batch, Completion { changes, commands, releases, operated, commanded, stepped, orders })
+    pub(crate) fn finish(self, state: &State) -> (Batch, Completion) {
+        let Self { batch, outcome, releases, operated, commanded, stepped, worked, orders } = self;
+        let Outcome { changes, commands, mut cases, .. } = outcome;
+        // A round may change a case many times: it is told once, as it stands at the end.
+        cases.reverse();
+        cases.sort_by_key(|(_, case)| *case);
+        cases.dedup_by_key(|(_, case)| *case);
+        cases.sort_unstable();
+        let told =
+            cases.into_iter().filter_map(|(entry, case)| Some((entry, state.cases.get(case)?.clone())));
+        let cases = told.collect();
+        (
+            batch,
+            Completion { changes, commands, cases, releases, operated, commanded, stepped, worked, orders },
+        )
     }
 }
 
@@ -140,6 +167,8 @@ pub(crate) struct Completion {
     operated: Vec<(Answer, Vec<Change>)>,
     commanded: Vec<(CommandAnswer, CommandRecord)>,
     stepped: Vec<(StepAnswer, Movement)>,
+    cases: Vec<(EntryId, Case)>,
+    worked: Vec<(CaseAnswer, Vec<Case>)>,
     orders: Vec<(Door, Box<Sent>)>,
 }
 
@@ -150,6 +179,12 @@ impl Completion {
             ring.publish(self.changes.into_iter().map(|(entry, (change, alarm))| Update {
                 sequence: entry.0,
                 change: UpdateChange::Alarm(change, Box::new(alarm)),
+            }));
+        }
+        if !self.cases.is_empty() {
+            ring.publish(self.cases.into_iter().map(|(entry, case)| Update {
+                sequence: entry.0,
+                change: UpdateChange::Case(Box::new(case)),
             }));
         }
         if !self.commands.is_empty() {
@@ -177,6 +212,11 @@ impl Completion {
         }
         for (answer, movement) in self.stepped {
             if answer.send(Ok(movement)).is_err() {
+                debug!("Nobody waits for the answer any more");
+            }
+        }
+        for (answer, cases) in self.worked {
+            if answer.send(Ok(cases)).is_err() {
                 debug!("Nobody waits for the answer any more");
             }
         }

@@ -4,6 +4,9 @@ import type {
   Alarm,
   AlarmList,
   AliasList,
+  Case,
+  CaseFigures,
+  CaseList,
   Chain,
   Checklist,
   Command,
@@ -118,6 +121,15 @@ export const api = {
   alarm: (id: number, signal?: AbortSignal) => call<Alarm>(`/alarms/${id}`, { signal: signal ?? null }),
   acknowledge: (id: number, reason: string, note: string) =>
     change<Alarm>('POST', `/alarms/${id}/acknowledge`, { reason, note } satisfies NewAcknowledgement),
+
+  cases: (query: Query, signal?: AbortSignal) =>
+    call<CaseList>(`/cases${queryOf(query)}`, { signal: signal ?? null }),
+  case: (id: string, signal?: AbortSignal) => call<Case>(`/cases/${segment(id)}`, { signal: signal ?? null }),
+  caseStep: (id: number, step: string, fields: Record<string, string>) =>
+    change<Case>('POST', `/cases/${id}/steps/${step}`, fields),
+  handOverCases: (fields: Record<string, string>) => change<CaseList>('POST', '/cases/hand-over', fields),
+  caseFigures: (query: Query, signal?: AbortSignal) =>
+    call<CaseFigures>(`/cases/figures${queryOf(query)}`, { signal: signal ?? null }),
 
   commands: (query: Query, signal?: AbortSignal) =>
     call<CommandList>(`/commands${queryOf(query)}`, { signal: signal ?? null }),

@@ -1,6 +1,6 @@
 import { API } from './client';
 import { SseParser } from './sse';
-import type { Alarm, Command, StreamHello, StreamPositions, StreamReset } from './types';
+import type { Alarm, CaseSummary, Command, StreamHello, StreamPositions, StreamReset } from './types';
 
 /** Wait between attempts: the first at once after a restart of the server, then slower, never above this. */
 const RETRY_MS_MAX = 5_000;
@@ -18,6 +18,7 @@ export interface LiveHandlers {
   positions(batch: StreamPositions): void;
   alarm(alarm: Alarm): void;
   command(command: Command): void;
+  case(changed: CaseSummary): void;
   /** Too much was missed: fetch everything anew and answer with the sequence to go on from. */
   reset(): Promise<number>;
   /** Any sign of life. */
@@ -122,6 +123,7 @@ export class LiveStream {
     else if (event === 'positions') this.#handlers.positions(JSON.parse(data) as StreamPositions);
     else if (event === 'alarm') this.#handlers.alarm(JSON.parse(data) as Alarm);
     else if (event === 'command') this.#handlers.command(JSON.parse(data) as Command);
+    else if (event === 'case') this.#handlers.case(JSON.parse(data) as CaseSummary);
     else if (event === 'reset') {
       const { reason } = JSON.parse(data) as StreamReset;
       if (reason === SESSION_ENDED) {

@@ -18,6 +18,13 @@ export type Standing = Schemas['Standing'];
 export type Alarm = Schemas['Alarm'];
 export type AlarmList = Schemas['AlarmList'];
 export type AliasList = Schemas['AliasList'];
+export type Case = Schemas['Case'];
+export type CaseFigures = Schemas['CaseFigures'];
+export type CaseList = Schemas['CaseList'];
+export type CaseOutcome = Schemas['Outcome'];
+export type CaseStateName = Schemas['CaseState'];
+export type CaseSummary = Schemas['CaseSummary'];
+export type NamedCaseTally = Schemas['NamedCaseTally'];
 export type Chain = Schemas['Chain'];
 export type Command = Schemas['Command'];
 export type CommandList = Schemas['CommandList'];
@@ -71,7 +78,7 @@ export type Session = Schemas['Session'];
 export type Track = Schemas['Track'];
 export type Trust = Schemas['Trust'];
 
-// Data of the events of `/stream`; `alarm` carries an `Alarm`, `command` a `Command`.
+// Data of the events of `/stream`; `alarm` carries an `Alarm`, `command` a `Command`, `case` a `CaseSummary`.
 export type StreamHello = Schemas['Hello'];
 
 // The rest of them is not in OpenAPI, which knows the stream as text: "Live" in docs/api.md specifies it.

@@ -12,6 +12,7 @@ import type {
   Verdict,
 } from '../api/types';
 
+import { cases } from './cases';
 import { movements } from './movements';
 import { places } from './places';
 import { risk } from './risk';
@@ -25,6 +26,7 @@ export const en = {
     label: 'Main',
     map: 'Map',
     alarms: 'Alarms',
+    cases: 'Cases',
     devices: 'Devices',
     commands: 'Commands',
     registry: 'Register',
@@ -318,6 +320,7 @@ export const en = {
     opens: 'It goes to the device at once, or as soon as it can be reached.',
   },
 
+  cases,
   movements,
   places,
   risk,

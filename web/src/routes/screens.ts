@@ -14,6 +14,9 @@ interface Screen {
 const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/$/, async () => (await import('./ControlRoom.svelte')).default],
   [/^\/alarms$/, async () => (await import('./Alarms.svelte')).default],
+  [/^\/cases$/, async () => (await import('./Cases.svelte')).default],
+  [/^\/cases\/figures$/, async () => (await import('./CaseFigures.svelte')).default],
+  [/^\/cases\/([^/]+)$/, async () => (await import('./CasePage.svelte')).default],
   [/^\/commands$/, async () => (await import('./Commands.svelte')).default],
   [/^\/devices$/, async () => (await import('./Devices.svelte')).default],
   [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],

@@ -1,7 +1,7 @@
 import { api } from '../api/client';
 import { toApiError, type ApiError } from '../api/errors';
 import { LiveStream } from '../api/live';
-import type { Alarm, Command, StreamPositions } from '../api/types';
+import type { Alarm, CaseSummary, Command, StreamPositions } from '../api/types';
 import { isOpen, worstAndNewestFirst, worstOpen } from '../domain/alarms';
 import { clock } from './clock.svelte';
 import { FleetColumns } from './columns';
@@ -34,6 +34,7 @@ class LiveFleet {
   #generation = 0;
   #listeners = new Set<(alarm: Alarm) => void>();
   #commandListeners = new Set<(command: Command | null) => void>();
+  #caseListeners = new Set<(changed: CaseSummary | null) => void>();
 
   readonly openAlarms = $derived([...this.#alarms.values()].sort(worstAndNewestFirst));
   readonly state = $derived.by((): 'connecting' | 'live' | 'stale' => {
@@ -93,6 +94,16 @@ class LiveFleet {
   /** Takes in a command, from the stream or from the answer to a request. */
   takeCommand(command: Command | null): void {
     for (const listener of this.#commandListeners) listener(command);
+  }
+
+  /** Tells of each case that has changed; null when any may have. Answers with the way to end it. */
+  onCase(listener: (changed: CaseSummary | null) => void): () => void {
+    this.#caseListeners.add(listener);
+    return () => this.#caseListeners.delete(listener);
+  }
+
+  #takeCase(changed: CaseSummary | null): void {
+    for (const listener of this.#caseListeners) listener(changed);
   }
 
   async start(): Promise<void> {
@@ -165,9 +176,11 @@ class LiveFleet {
       positions: (batch) => this.#positions(batch),
       alarm: (alarm) => this.take(alarm),
       command: (command) => this.takeCommand(command),
+      case: (changed) => this.#takeCase(changed),
       reset: async () => {
         const sequence = await this.#fetch();
         this.takeCommand(null);
+        this.#takeCase(null);
         return sequence;
       },
       heard: () => this.#heard(),

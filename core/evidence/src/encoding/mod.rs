@@ -259,18 +259,8 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
             writer.device(gate);
             writer.optional(place.as_ref(), |writer, place| writer.position(place));
         }
-        Action::Step { movement, step, fields } => {
-            writer.array(4);
-            writer.unsigned(20_u8);
-            writer.unsigned(movement.0);
-            writer.text(step);
-            writer.array(fields.len());
-            for (name, text) in fields {
-                writer.array(2);
-                writer.text(name);
-                writer.text(text);
-            }
-        }
+        Action::Step { movement, step, fields } => writer.step(20, movement.0, step, fields),
+        Action::Case { case, step, fields } => writer.step(22, case.0, step, fields),
         Action::Draw { place, feature } => {
             writer.array(3);
             writer.unsigned(21_u8);

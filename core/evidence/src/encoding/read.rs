@@ -1,8 +1,8 @@
 //! Reads an entry back: definite lengths, ascending keys, known codes; what a later version added is skipped.
 
 use plomb_model::{
-    AlarmId, ConnectionId, DeviceId, EntryId, MovementId, OccurredAt, Protocol, ReceivedAt, Scheme, Standing,
-    Timestamp, Transport,
+    AlarmId, CaseId, ConnectionId, DeviceId, EntryId, MovementId, OccurredAt, Protocol, ReceivedAt, Scheme,
+    Standing, Timestamp, Transport,
 };
 
 use super::cbor::Cursor;
@@ -404,6 +404,16 @@ impl<'b> Reader<'b> {
                 let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
                 let action = Action::Step {
                     movement: MovementId(self.unsigned("movement")?),
+                    step: self.text("step")?.into(),
+                    fields: self.items("fields", Self::field)?.into(),
+                };
+                self.skip(more)?;
+                Ok(action)
+            }
+            22 => {
+                let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
+                let action = Action::Case {
+                    case: CaseId(self.unsigned("case")?),
                     step: self.text("step")?.into(),
                     fields: self.items("fields", Self::field)?.into(),
                 };

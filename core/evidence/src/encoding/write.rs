@@ -11,6 +11,20 @@ use super::NESTING_MAX;
 use super::cbor::{Writer, present};
 
 impl Writer<'_> {
+    /// A step that somebody took of something with a number, and what was filled in.
+    pub(super) fn step(&mut self, code: u8, number: u64, step: &str, fields: &[(Box<str>, Box<str>)]) {
+        self.array(4);
+        self.unsigned(code);
+        self.unsigned(number);
+        self.text(step);
+        self.array(fields.len());
+        for (name, text) in fields {
+            self.array(2);
+            self.text(name);
+            self.text(text);
+        }
+    }
+
     pub(super) fn device(&mut self, device: &DeviceId) {
         self.array(2);
         self.unsigned(device.scheme() as u8);

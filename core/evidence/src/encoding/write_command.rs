@@ -39,6 +39,7 @@ pub(super) fn action(action: &Action, writer: &mut Writer<'_>) {
         | Action::Expect { .. }
         | Action::PlaceGate { .. }
         | Action::Step { .. }
+        | Action::Case { .. }
         | Action::Draw { .. } => {}
     }
 }

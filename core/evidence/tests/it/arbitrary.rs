@@ -4,7 +4,7 @@ use plomb_evidence::{
     Action, Closed, CommandChange, Configured, Decided, Dispatched, Entry, Opened, Operated, Received, Sent,
 };
 use plomb_model::{
-    Acknowledgement, Alarm, AlarmChange, AlarmId, AlarmKind, CardNumber, CellTower, CentiCelsius,
+    Acknowledgement, Alarm, AlarmChange, AlarmId, AlarmKind, CardNumber, CaseId, CellTower, CentiCelsius,
     CentiDegrees, CentiPercent, CommandOutcome, CommandState, CommandTicket, ConnectionId, Delivery,
     DeviceId, Dispatch, EntryId, Event, EventId, EventKind, Fix, Identity, Issue, LatitudeE7, LongitudeE7,
     Metres, Millivolts, MovementId, OccurredAt, Order, Percent, Position, Priority, Protocol, Reading,
@@ -321,6 +321,9 @@ fn action() -> impl Strategy<Value = Action> {
         ),
         (any::<u64>(), text(), vec((text(), text()), 0..4)).prop_map(|(movement, step, fields)| {
             Action::Step { movement: MovementId(movement), step, fields: fields.into() }
+        }),
+        (any::<u64>(), text(), vec((text(), text()), 0..4)).prop_map(|(case, step, fields)| {
+            Action::Case { case: CaseId(case), step, fields: fields.into() }
         }),
         ticket().prop_map(|ticket| Action::Authorise { ticket }),
         ticket().prop_map(|ticket| Action::Cancel { ticket }),

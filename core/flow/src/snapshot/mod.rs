@@ -17,12 +17,13 @@ use plomb_rules::{ClockOffset, DeviceIndex, DeviceState, Recent, RuleSettings, S
 
 use crate::Flow;
 
+mod cases;
 mod commands;
 mod movements;
 mod places;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 10;
+const VERSION: i64 = 11;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -75,6 +76,7 @@ impl Flow {
         }
         movements::write(&mut out, state);
         places::write(&mut out, state);
+        cases::write(&mut out, state);
         out.0
     }
 
@@ -121,6 +123,7 @@ impl Flow {
         state.commands.restore_last(last.cast_unsigned());
         movements::read(&mut reader, &mut state)?;
         places::read(&mut reader, &mut state)?;
+        cases::read(&mut reader, &mut state)?;
         Ok(Self::with_state(state))
     }
 }
@@ -333,6 +336,11 @@ impl<'a> Reader<'a> {
     fn entry(&mut self) -> Result<Entry, SnapshotError> {
         let bytes = self.bytes()?;
         decode(bytes).map_err(|_| self.damaged())
+    }
+
+    fn text(&mut self) -> Result<&'a str, SnapshotError> {
+        let bytes = self.bytes()?;
+        std::str::from_utf8(bytes).map_err(|_| self.damaged())
     }
 
     fn numbers(&mut self) -> Result<Vec<i64>, SnapshotError> {

@@ -6,6 +6,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod cases;
 mod commands;
 mod journey;
 mod places;
@@ -14,9 +15,9 @@ use plomb_devices::Decoded;
 use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
 use plomb_flow::{Flow, Input, Ledger, Outcome, Replayed};
 use plomb_model::{
-    AlarmId, ConnectionId, DeviceId, EntryId, Event, EventKind, Fix, LatitudeE7, LongitudeE7, OccurredAt,
-    Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Standing, Timestamp,
-    Transport,
+    AlarmId, CaseId, ConnectionId, DeviceId, EntryId, Event, EventKind, Fix, LatitudeE7, LongitudeE7,
+    OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Standing,
+    Timestamp, Transport,
 };
 use plomb_movements::{Act, Form, Step};
 use plomb_rules::RuleSettings;
@@ -61,6 +62,12 @@ enum Happening {
         step: usize,
         device: u8,
     },
+    /// A step of a case, by its place among all; all of one's own at once.
+    Case {
+        case: u64,
+        step: usize,
+        all: bool,
+    },
     /// A place is drawn or taken away.
     Draw(u8, bool),
     /// A reader that hears a tag, and which chip it says that is.
@@ -92,6 +99,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (0..3_u8, prop::bool::weighted(0.8)).prop_map(|(place, there)| Happening::Draw(place, there)),
         6 => (0..2_u8, 0..Step::NAMES.len(), 0..4_u8)
             .prop_map(|(movement, step, device)| Happening::Step { movement, step, device }),
+        3 => (1..4_u64, 0..plomb_cases::Step::NAMES.len(), prop::bool::weighted(0.1))
+            .prop_map(|(case, step, all)| Happening::Case { case, step, all }),
         3 => (0..4_u8, 0..8_u8, any::<bool>()).prop_map(|(tag, chip, far)| Happening::Read {
             tag,
             chip: chip / 7,
@@ -179,6 +188,10 @@ impl World {
                 let place = self.event(0, 0, true, 80, *far).position;
                 self.operate(Action::PlaceGate { gate: "reader:gate-1".parse().unwrap(), place });
             }
+            Happening::Case { case, step, all: false } => {
+                self.case_step(*case, plomb_cases::Step::NAMES[*step]);
+            }
+            Happening::Case { all: true, .. } => self.case_step(0, "hand-over"),
             Happening::Draw(place, there) => self.draw(*place, *there),
             Happening::Step { movement, step, device } => self.step(*movement, Step::NAMES[*step], *device),
             Happening::Read { tag: number, chip, far } => {
@@ -202,7 +215,8 @@ impl World {
         let (limit, device) = (self.now.plus_secs(9_000).to_string(), numbered(device).to_string());
         let fields = [
             ("lrn", &*lrn),
-            ("policy", "eac"),
+            // One of a country where a clean movement is discharged without a person.
+            ("policy", if movement == 1 { "in" } else { "eac" }),
             ("holder.name", "H"),
             ("carrier.name", "C"),
             ("route", "road"),
@@ -232,6 +246,25 @@ impl World {
         if self.flow.state().check_step(ReceivedAt(self.now), act).is_ok() {
             let fields = form.fields().into();
             self.operate(Action::Step { movement: id, step: step.into(), fields });
+        }
+    }
+
+    /// Takes a step of a case if it may be taken, as the server does.
+    fn case_step(&mut self, case: u64, step: &str) {
+        let until = self.now.plus_secs(5_000).to_string();
+        let fields = [
+            ("to", if step == "hand-over" { "ben" } else { "ann" }),
+            ("note", "words"),
+            ("unit", "post 7"),
+            ("action", "called-driver"),
+            ("outcome", "excused"),
+            ("evidence", "a picture"),
+            ("reason", "a reason"),
+            ("until", &*until),
+        ];
+        let (case, form) = (CaseId(case), Form::of(fields));
+        if self.flow.state().check_case(ReceivedAt(self.now), "operator", case, step, &form).is_ok() {
+            self.operate(Action::Case { case, step: step.into(), fields: form.fields().into() });
         }
     }
 

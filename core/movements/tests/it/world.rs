@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plomb_model::{DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
+use plomb_model::{CaseId, DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
 use plomb_movements::{Act, DeviceFacts, Facts, Form, Movement, MovementState, Movements, Refusal};
 
 pub(crate) struct World {
@@ -17,6 +17,7 @@ pub(crate) struct World {
 pub(crate) struct Known {
     pub(crate) devices: BTreeMap<DeviceId, DeviceFacts>,
     pub(crate) routes: Vec<&'static str>,
+    pub(crate) case: Option<CaseId>,
 }
 
 impl Facts for Known {
@@ -26,6 +27,10 @@ impl Facts for Known {
 
     fn has_route(&self, route: &str) -> bool {
         self.routes.contains(&route)
+    }
+
+    fn open_case(&self, _: MovementId) -> Option<CaseId> {
+        self.case
     }
 }
 

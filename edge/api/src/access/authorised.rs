@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use plomb_cases::Case;
 use plomb_devices::Description;
 use plomb_evidence::Action;
-use plomb_model::{CommandTicket, EntryId, MovementId, Protocol, Redacted, Timestamp};
+use plomb_model::{CaseId, CommandTicket, EntryId, MovementId, Protocol, Redacted, Timestamp};
 use plomb_movements::{Form, Movement};
 use plomb_registry::{Registry, RegistryError};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
@@ -219,6 +220,19 @@ impl Authorised<Operate> {
     /// Does something in the name of this account; comes back once it is durable.
     pub(crate) async fn operate(&self, action: Action) -> Result<Vec<Change>, Problem> {
         Ok(self.api.platform.operate(&self.session.name, action).await?)
+    }
+
+    /// Asks the state how things stand; whoever may act may read.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
+    }
+
+    /// Takes a step of a case in the name of this account; comes back once it is durable.
+    pub(crate) async fn case_step(&self, case: CaseId, step: &str, form: Form) -> Result<Vec<Case>, Problem> {
+        Ok(self.api.platform.case_step(&self.session.name, case, step, form).await?)
     }
 }
 

@@ -8,6 +8,7 @@ pub use mark::DeviceMark;
 pub(crate) use ring::sse_frame;
 pub use ring::{Ring, Subscription, Told};
 
+use plomb_cases::Case;
 use plomb_model::{Alarm, AlarmChange};
 use plomb_rules::CommandRecord;
 
@@ -27,6 +28,8 @@ pub enum UpdateChange {
     Alarm(AlarmChange, Box<Alarm>),
     /// A command has come into another state: told at once.
     Command(Box<CommandRecord>),
+    /// A case has changed: told at once.
+    Case(Box<Case>),
     /// A device's place, condition or last word is another: told with the next batch, at most once a second.
     Moved(DeviceMark),
 }

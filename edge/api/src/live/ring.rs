@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::{DeviceMark, Update, UpdateChange};
-use crate::view::{AlarmView, CommandView};
+use crate::view::{AlarmView, CaseSummaryView, CommandView};
 
 /// Events kept for clients that come back: half an hour of `positions` and twice as many alarms.
 const EVENTS_MAX: usize = 4_096;
@@ -108,6 +108,10 @@ impl Ring {
                 UpdateChange::Command(record) => {
                     let data = serde_json::to_string(&CommandView::new(&record)).unwrap_or_default();
                     at_once.push((update.sequence, "command", data));
+                }
+                UpdateChange::Case(case) => {
+                    let data = serde_json::to_string(&CaseSummaryView::new(&case)).unwrap_or_default();
+                    at_once.push((update.sequence, "case", data));
                 }
                 UpdateChange::Moved(mark) => marks.push(mark),
             }

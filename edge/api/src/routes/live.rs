@@ -86,7 +86,7 @@ pub(crate) struct HelloView {
     version: String,
 }
 
-/// What happens, as server-sent events: `hello`, `positions`, `alarm`, `command` and `reset`.
+/// What happens, as server-sent events: `hello`, `positions`, `alarm`, `case`, `command` and `reset`.
 #[utoipa::path(get, operation_id = "open_stream", path = "/stream", tag = "live", params(StreamParameters), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),

@@ -3,6 +3,7 @@
 
 mod account;
 mod alarm;
+mod case;
 mod chain;
 mod command;
 mod csv;
@@ -21,6 +22,7 @@ mod word;
 
 pub(crate) use account::{AccountView, AccountsView, SessionView};
 pub(crate) use alarm::{AlarmView, AlarmsView};
+pub(crate) use case::{CaseFiguresView, CaseSummaryView, CaseView, CasesView, NamedTallyView};
 pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
 pub(crate) use command::{CommandView, CommandsView, DeviceCommandsView};
 pub(crate) use device::{DeviceView, DevicesView, ExpectedView, SealView, TrustView};
@@ -43,8 +45,9 @@ pub(crate) use risk::{RiskQueueView, RiskView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{
-    AlarmKindWord, AlarmStateWord, CheckWord, ClassWord, CommandKindWord, CommandStateWord, ConditionWord,
-    DeliveryWord, EventKindWord, FixWord, FromText, GroundWord, GuaranteeWord, IdentityWord, KeyPurposeWord,
-    LaneWord, LiveReasonWord, MovementStateWord, PriorityWord, ProtocolWord, RawProtocolWord, RoleWord,
-    SealEvidenceWord, SignalWord, StandingWord, TransportWord, VerdictWord, one_of,
+    AlarmKindWord, AlarmStateWord, CaseStateWord, CheckWord, ClassWord, CommandKindWord, CommandStateWord,
+    ConditionWord, DeliveryWord, EventKindWord, FixWord, FromText, GroundWord, GuaranteeWord, IdentityWord,
+    KeyPurposeWord, LaneWord, LiveReasonWord, MovementStateWord, OutcomeWord, PriorityWord, ProtocolWord,
+    RawProtocolWord, RoleWord, SealEvidenceWord, SignalWord, StandingWord, TransportWord, VerdictWord,
+    one_of,
 };

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use plomb_cases::{CaseState, Outcome};
 use plomb_devices::KeyPurpose;
 use plomb_model::{
     AlarmKind, AlarmState, CommandState, Delivery, DeviceClass, EventKind, Fix, Identity, OrderKind,
@@ -129,6 +130,10 @@ words! {
     StandingWord(Standing) = Standing::ALL;
     /// Where a movement stands.
     MovementStateWord(MovementState) = MovementState::ALL;
+    /// Where a case stands.
+    CaseStateWord(CaseState) = CaseState::ALL;
+    /// What was behind a case.
+    OutcomeWord(Outcome) = Outcome::ALL;
     /// Where a guarantee stands.
     GuaranteeWord(GuaranteeState) = GuaranteeState::ALL;
     /// How a check went.

@@ -8,12 +8,13 @@ use plomb_api::{
     Question, Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription,
     Unavailable, Update, UpdateChange,
 };
+use plomb_cases::Case;
 use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{
-    Acknowledgement, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue, LatitudeE7,
-    LongitudeE7, MovementId, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Standing,
-    Timestamp, Transport,
+    Acknowledgement, CaseId, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue,
+    LatitudeE7, LongitudeE7, MovementId, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt,
+    Standing, Timestamp, Transport,
 };
 use plomb_movements::{Act, Form, Movement, Refusal};
 use plomb_rules::{Change, CommandRecord, CommandRefusal, CommandStep, Reported, State, evaluate};
@@ -97,6 +98,7 @@ impl Fake {
                 None => duplicates |= 1 << index.min(63),
             }
         }
+        state.follow_alarms(id, at(seconds), &changes);
         let mark = state.devices.get(&sender).map(DeviceMark::of);
         journal.push(Received {
             at: at(seconds),
@@ -229,6 +231,18 @@ impl Platform for Fake {
             Ok(id) => Ok(state.movements.get(id).unwrap().clone()),
             Err(Refusal::Unknown(id)) => Err(Refused::Unknown(format!("movement {id}"))),
             Err(refusal @ Refusal::Fields(_)) => Err(Refused::Unacceptable(refusal.to_string())),
+            Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
+        };
+        Box::pin(async move { result })
+    }
+
+    fn case_step(&self, by: &str, case: CaseId, step: &str, form: Form) -> Reply<Result<Vec<Case>, Refused>> {
+        let mut state = self.state.lock().unwrap();
+        let when = (EntryId(2_000), at(1_000));
+        let result = match state.take_case(when, by, case, (step, &form), &mut Vec::new()) {
+            Ok(changed) => Ok(changed.iter().map(|id| state.cases.get(*id).unwrap().clone()).collect()),
+            Err(plomb_cases::Refusal::Unknown(id)) => Err(Refused::Unknown(format!("case {id}"))),
+            Err(refusal @ plomb_cases::Refusal::Fields(_)) => Err(Refused::Unacceptable(refusal.to_string())),
             Err(refusal) => Err(Refused::Conflict(refusal.to_string())),
         };
         Box::pin(async move { result })

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod alarms;
+mod cases;
 mod catalogue;
 mod client;
 mod commands;

@@ -21,6 +21,12 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         read("/events/0-0/raw"),
         read("/alarms"),
         read("/alarms/1"),
+        read("/cases"),
+        read("/cases/figures"),
+        ("GET", "/cases/9", Value::Null, Right::Read, 404),
+        ("POST", "/cases/9/steps/note", json!({"note": "n"}), Right::Operate, 404),
+        // Nobody has a case.
+        ("POST", "/cases/hand-over", json!({"to": "ben"}), Right::Operate, 409),
         // It is declared already: whoever may is told so.
         ("POST", "/movements", json!({"lrn": "LRN-1"}), Right::Move, 409),
         read("/movements"),

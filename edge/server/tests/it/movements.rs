@@ -48,7 +48,6 @@ fn a_movement_survives_a_power_cut_and_is_replayed() {
         ("arrive", json!({"place": "UGKLA"})),
         ("verify", json!({})),
         ("remove", json!({"seal": "tracker:902064"})),
-        ("discharge", json!({})),
     ] {
         step(&server, &token, name, &fields);
     }

@@ -107,6 +107,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, worst and newest first, a page at a time. */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast people take note, how many alarms should not have been, and how many there are for each operator. */
+        get: operations["get_case_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand all cases that one has over to somebody else, at the end of a shift. */
+        post: operations["hand_over_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case. */
+        get: operations["get_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a step of a case: `acknowledge`, `assess`, `dispatch`, `resolve` ... with its fields (docs/cases.md). */
+        post: operations["take_case_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -954,7 +1039,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events: `hello`, `positions`, `alarm`, `command` and `reset`. */
+        /** What happens, as server-sent events: `hello`, `positions`, `alarm`, `case`, `command` and `reset`. */
         get: operations["open_stream"];
         put?: never;
         post?: never;
@@ -1123,6 +1208,41 @@ export interface components {
             total: number;
         };
         /**
+         * @description How much is asked of the operators (after ISA-18.2: about one alarm in ten minutes for each is manageable, ten are
+         *     a flood).
+         */
+        AlarmLoad: {
+            /**
+             * Format: int64
+             * @description Alarms that were raised.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Stretches of ten minutes with more than ten alarms for each operator.
+             */
+            floods: number;
+            /**
+             * Format: int64
+             * @description People who took steps.
+             */
+            operators: number;
+            /**
+             * Format: int64
+             * @description Most alarms in ten minutes.
+             */
+            peak_10_min: number;
+            /**
+             * Format: double
+             * @description Alarms in ten minutes for each of them, on average.
+             */
+            per_operator_10_min: number;
+            /** @description Steps of each person. */
+            steps_by: {
+                [key: string]: number;
+            };
+        };
+        /**
          * @description Where an alarm stands.
          * @enum {string}
          */
@@ -1141,6 +1261,146 @@ export interface components {
         /** @description Other names of a device. */
         AliasList: {
             items: components["schemas"]["Alias"][];
+        };
+        /** @description A case with its alarms and all that was done. */
+        Case: components["schemas"]["CaseSummary"] & {
+            /** @description Its alarms, oldest first, as far as they are kept. */
+            alarms: components["schemas"]["Alarm"][];
+            history: components["schemas"]["CaseStep"][];
+            /** @description The steps that its state allows; rules may still forbid one. */
+            steps: string[];
+        };
+        /** @description What cases say in figures. */
+        CaseFigures: {
+            acknowledge_s: components["schemas"]["Quantiles"];
+            all: components["schemas"]["CaseTally"];
+            /** @description By the model of the register. */
+            by_model: components["schemas"]["NamedCaseTally"][];
+            /** @description By the route that was declared. */
+            by_route: components["schemas"]["NamedCaseTally"][];
+            by_rule: components["schemas"]["NamedCaseTally"][];
+            /** @description By the model's maker. */
+            by_vendor: components["schemas"]["NamedCaseTally"][];
+            /** Format: int64 */
+            escalated: number;
+            from: components["schemas"]["Time"];
+            load: components["schemas"]["AlarmLoad"];
+            /**
+             * Format: int64
+             * @description Not over now, whenever they were opened.
+             */
+            open: number;
+            resolve_s: components["schemas"]["Quantiles"];
+            to: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Of those, nobody has taken note.
+             */
+            unacknowledged: number;
+        };
+        /** @description A page of cases. */
+        CaseList: {
+            items: components["schemas"]["CaseSummary"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many match the filter, on all pages.
+             */
+            total: number;
+        };
+        /**
+         * @description Where a case stands.
+         * @enum {string}
+         */
+        CaseState: "open" | "acknowledged" | "assessing" | "dispatched" | "on-scene" | "resolved" | "merged";
+        /** @description A step that was taken. */
+        CaseStep: {
+            at: components["schemas"]["Time"];
+            /** @description Account name; `clock` where time took it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Number of the journal entry.
+             */
+            entry: number;
+            /** @description What was filled in. */
+            fields: Record<string, never>;
+            /** @description Where it led. */
+            state: components["schemas"]["CaseState"];
+            step: string;
+        };
+        /** @description A case in a list. */
+        CaseSummary: {
+            acknowledged_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description How many alarms it has had.
+             */
+            alarm_count: number;
+            /** @description Who has it. */
+            assignee: string | null;
+            attention_by: components["schemas"]["Time"] | null;
+            /** @description The devices that raised them. */
+            devices: string[];
+            /**
+             * Format: int32
+             * @description Alarms whose condition still holds.
+             */
+            holding: number;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            id: number;
+            /** @description Kinds of its alarms. */
+            kinds: components["schemas"]["AlarmKind"][];
+            /**
+             * Format: int32
+             * @description How often it was escalated since somebody took note last: 1 shift leader, 2 head of the centre, 3 nobody came.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description The case that it has become part of.
+             */
+            merged_into: number | null;
+            /**
+             * Format: int64
+             * @description The movement that it is about.
+             */
+            movement: number | null;
+            opened_at: components["schemas"]["Time"];
+            outcome: components["schemas"]["Outcome"] | null;
+            /** @description Of its worst alarm. */
+            priority: components["schemas"]["Priority"];
+            shelf_reason: string | null;
+            shelved_until: components["schemas"]["Time"] | null;
+            since: components["schemas"]["Time"];
+            state: components["schemas"]["CaseState"];
+            /** @description What it is about, to read. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description Alarms since somebody took note last.
+             */
+            unseen: number;
+        };
+        /** @description Cases and their outcomes. */
+        CaseTally: {
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: double
+             * @description The part of those with an outcome that was a device's fault, a gap of coverage or a false alarm.
+             */
+            false_rate: number | null;
+            /** @description How many have which outcome. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            resolved: number;
         };
         /** @description Bytes, message, events, replies and alarms of one report. */
         Chain: {
@@ -1722,6 +1982,10 @@ export interface components {
             /** @description Numbers of its containers, trucks and other units. */
             units: string[];
         };
+        /** @description The same of one rule, route, model or vendor. */
+        NamedCaseTally: components["schemas"]["CaseTally"] & {
+            name: string;
+        };
         /** @description A new account. */
         NewAccount: {
             /** @description 1 to 64 of a-z, 0-9, `-`, `.`, `_` and `@`. */
@@ -1822,6 +2086,13 @@ export interface components {
              */
             gate: string;
         };
+        /** @description To whom a shift's cases go. */
+        NewHandOver: {
+            /** @description What the next shift must know. */
+            note?: string;
+            /** @description Account name. */
+            to: string;
+        };
         /** @description A key. */
         NewKey: {
             /** @description By what messages name it, in hexadecimal. Of `lock-password` it may be left out. */
@@ -1877,6 +2148,11 @@ export interface components {
             name: string;
             secret: string;
         };
+        /**
+         * @description What was behind a case.
+         * @enum {string}
+         */
+        Outcome: "violation" | "excused" | "device-fault" | "coverage-gap" | "false-alarm";
         /** @description What differs from country to country. */
         Policy: {
             /** Format: int32 */
@@ -1993,6 +2269,15 @@ export interface components {
         /** @description The protocols that are spoken. */
         ProtocolList: {
             items: components["schemas"]["ProtocolDescription"][];
+        };
+        /** @description Seconds: half of them are at most `p50`, all but one in twenty at most `p95`. */
+        Quantiles: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            p50: number | null;
+            /** Format: int64 */
+            p95: number | null;
         };
         /** @description A page of quarantine. */
         Quarantine: {
@@ -2636,6 +2921,223 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cases: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those in this state; `all`: those that are over too. Unless said, those that are not over.
+                 * @example open
+                 */
+                state?: string;
+                /** @description Only those of this person; `nobody`: of nobody. */
+                assignee?: string;
+                /** @description Only those of this movement. */
+                movement?: number;
+                /**
+                 * @description Only those with alarms of this device.
+                 * @example jointech:8041300978
+                 */
+                device?: string;
+                /** @description `next_cursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_figures: {
+        parameters: {
+            query?: {
+                /** @description Cases opened then or later; unless said, 30 days ago. */
+                from?: string;
+                /** @description Opened before; unless said, now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFigures"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandOver"];
+            };
+        };
+        responses: {
+            /** @description What the other one has now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_case_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+                /** @example acknowledge */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Taken, and durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
                 };
             };
             403: {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { words } from '../../i18n';
-import { body, fieldsOf, isGrave, missing } from './steps';
+import { body, missing } from '../common/fields';
+import { fieldsFor, fieldsOf, isGrave } from './steps';
 
 test('every step that has a name has a form', () => {
   for (const step of Object.keys(words.movements.steps)) expect(fieldsOf(step), step).not.toBeNull();
@@ -23,4 +24,14 @@ test('times are sent in UTC, empty texts not at all', () => {
 
 test('what ends a movement is grave', () => {
   expect(['cancel', 'recover', 'discharge', 'arm'].map(isGrave)).toEqual([true, true, false, false]);
+});
+
+test('what a movement has is offered', () => {
+  const fields = fieldsFor('reseal', { units: ['CSQU3054383'], seals: [] });
+  expect(fields.map(({ name, choices }) => [name, choices])).toEqual([
+    ['unit', [['CSQU3054383', 'CSQU3054383']]],
+    ['old', []],
+    ['new', undefined],
+    ['device', undefined],
+  ]);
 });

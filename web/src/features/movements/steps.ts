@@ -1,16 +1,16 @@
+import type { Movement } from '../../api/types';
 import { words } from '../../i18n';
-
-/** What is asked for at a step; the names are those of docs/movements.md. */
-export interface Field {
-  name: string;
-  label: string;
-  needed?: boolean;
-  kind?: 'text' | 'words' | 'unit' | 'seal' | 'class' | 'code' | 'time' | 'policy';
-}
+import type { Choice, Field } from '../common/fields';
 
 const f = words.movements.fields;
+const classes: Choice[] = Object.entries(words.device.classes);
+const codes: Choice[] = Object.entries(words.movements.incidentCodes).map(([code, word]) => [
+  code,
+  `${code}: ${word}`,
+]);
 const reason: Field = { name: 'reason', label: f.reason, needed: true, kind: 'words' };
-const unit: Field = { name: 'unit', label: f.unit, needed: true, kind: 'unit' };
+// The choices of units and seals are those of a movement.
+const unit: Field = { name: 'unit', label: f.unit, needed: true };
 const place: Field = { name: 'place', label: f.place };
 const partner: Field = { name: 'partner', label: f.partner, needed: true };
 
@@ -18,7 +18,7 @@ const STEPS: Record<string, Field[]> = {
   submit: [],
   accept: [{ name: 'mrn', label: f.mrn }],
   reject: [reason],
-  book: [{ name: 'class', label: f.class, needed: true, kind: 'class' }],
+  book: [{ name: 'class', label: f.class, needed: true, choices: classes }],
   arm: [
     unit,
     { name: 'device', label: f.device, needed: true },
@@ -32,7 +32,7 @@ const STEPS: Record<string, Field[]> = {
   ],
   depart: [place],
   incident: [
-    { name: 'code', label: f.code, needed: true, kind: 'code' },
+    { name: 'code', label: f.code, needed: true, choices: codes },
     { name: 'text', label: f.text, needed: true, kind: 'words' },
     place,
   ],
@@ -44,7 +44,7 @@ const STEPS: Record<string, Field[]> = {
   inspect: [{ name: 'finding', label: f.finding, needed: true, kind: 'words' }],
   reseal: [
     unit,
-    { name: 'old', label: f.old, needed: true, kind: 'seal' },
+    { name: 'old', label: f.old, needed: true },
     { name: 'new', label: f.new, needed: true },
     { name: 'device', label: f.chip },
   ],
@@ -55,16 +55,28 @@ const STEPS: Record<string, Field[]> = {
   verify: [{ name: 'remark', label: f.remark, kind: 'words' }],
   differ: [{ name: 'text', label: f.text, needed: true, kind: 'words' }],
   explain: [{ name: 'text', label: f.text, needed: true, kind: 'words' }],
-  remove: [{ name: 'seal', label: f.seal, needed: true, kind: 'seal' }],
+  remove: [{ name: 'seal', label: f.seal, needed: true }],
   discharge: [],
   recover: [reason],
   extend: [{ name: 'limit', label: f.limit, needed: true, kind: 'time' }, reason],
   cancel: [reason],
 };
 
-/** The fields of a step that the page has a form for; null for one that it does not know. */
+/** What is asked for at a step of a movement (docs/movements.md); null for one that the page does not know. */
 export function fieldsOf(step: string): Field[] | null {
   return STEPS[step] ?? null;
+}
+
+/** The same, with what the movement has to choose from. */
+export function fieldsFor(step: string, movement: Pick<Movement, 'units' | 'seals'>): Field[] {
+  const units: Choice[] = movement.units.map((number) => [number, number]);
+  const whole = movement.seals.filter(({ ended_at }) => ended_at === null);
+  const seals: Choice[] = whole.map(({ number, unit }) => [number, `${number} (${unit})`]);
+  return (fieldsOf(step) ?? []).map((field) => {
+    if (field.name === 'unit') return { ...field, choices: units };
+    if (field.name === 'seal' || field.name === 'old') return { ...field, choices: seals };
+    return field;
+  });
 }
 
 /** Steps that end or stop a movement: they are not offered first. */
@@ -72,26 +84,4 @@ const GRAVE = new Set(['reject', 'intercept', 'differ', 'recover', 'cancel']);
 
 export function isGrave(step: string): boolean {
   return GRAVE.has(step);
-}
-
-/** The labels of needed fields that are empty. */
-export function missing(fields: Field[], values: Record<string, string>): string[] {
-  return fields
-    .filter(({ name, needed }) => needed && (values[name] ?? '').trim() === '')
-    .map(({ label }) => label);
-}
-
-/** What is sent: texts trimmed, empty ones left out, local times of a picker as UTC. */
-export function body(fields: Field[], values: Record<string, string>): Record<string, string> {
-  const sent: Record<string, string> = {};
-  for (const { name, kind } of fields) {
-    const text = (values[name] ?? '').trim();
-    if (text !== '') sent[name] = kind === 'time' ? utc(text) : text;
-  }
-  return sent;
-}
-
-/** A time picker gives no zone: what is picked is meant in UTC, as the page says. */
-function utc(text: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
 }
