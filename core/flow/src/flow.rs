@@ -340,9 +340,9 @@ impl Flow {
             Action::Draw { place, feature } => drop(self.state.draw(place, feature)),
             Action::Step { movement, step, fields } => {
                 let form = Form::of(fields.iter().cloned());
-                let act = Act { movement: *movement, step, form: &form };
+                let act = Act { movement: *movement, step, form: &form, by };
                 // Whoever takes a step has asked whether it may be taken, on this thread.
-                self.movements.extend(self.state.take_step(entry, at, by, act, &mut self.changes));
+                self.movements.extend(self.state.take_step(entry, at, act, &mut self.changes));
             }
             Action::Case { case, step, fields } => {
                 let form = Form::of(fields.iter().cloned());

@@ -81,11 +81,13 @@ pub enum AlarmKind {
     Overdue = 22,
     /// A seal on a unit is not the one that was declared for it.
     SealMismatch = 23,
+    /// An opening that was authorised has not taken place in its time.
+    OpeningMissed = 24,
 }
 
 impl AlarmKind {
     /// Every kind, by bit number.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SealCut,
         Self::UnauthorisedOpen,
         Self::CaseOpen,
@@ -110,6 +112,7 @@ impl AlarmKind {
         Self::Split,
         Self::Overdue,
         Self::SealMismatch,
+        Self::OpeningMissed,
     ];
 
     /// The word for it.
@@ -140,6 +143,7 @@ impl AlarmKind {
             Self::Split => "split",
             Self::Overdue => "overdue",
             Self::SealMismatch => "seal-mismatch",
+            Self::OpeningMissed => "opening-missed",
         }
     }
 

@@ -3,6 +3,7 @@
 use plomb_model::DeviceId;
 
 use crate::movement::{Done, GuaranteeState, Incident, Movement, Seal, SealEnd};
+use crate::opening::{Opening, OpeningEnd};
 use crate::state::MovementState as S;
 use crate::step::Step;
 
@@ -31,6 +32,11 @@ pub(crate) fn advance(movement: &mut Movement, done: &Done, step: Step) -> S {
         | Step::Incident { .. }
         | Step::Endorse { .. }
         | Step::Overdue => journey(movement, done, step),
+        Step::AuthoriseOpening { .. }
+        | Step::ConfirmOpening { .. }
+        | Step::WithdrawOpening { .. }
+        | Step::Opened { .. }
+        | Step::OpeningMissed { .. } => openings(movement, done, step),
         Step::Discharge => settle(movement, GuaranteeState::Released, S::Discharged),
         Step::Recover { .. } => settle(movement, GuaranteeState::Claimed, S::Recovery),
         Step::Cancel { .. } => settle(movement, GuaranteeState::Released, S::Cancelled),
@@ -128,6 +134,33 @@ fn journey(movement: &mut Movement, done: &Done, step: Step) -> S {
     movement.state
 }
 
+fn openings(movement: &mut Movement, done: &Done, step: Step) -> S {
+    let (number, end) = match step {
+        Step::AuthoriseOpening { seal, from, until, place, way, card, reason } => {
+            let two_persons = movement.is_early() || place.is_empty();
+            let (from, asked) = (from.unwrap_or(done.at.0), (done.at, done.by.clone()));
+            let (confirmed, end) = (None, None);
+            let opening =
+                Opening { seal, from, until, place, way, card, reason, asked, two_persons, confirmed, end };
+            movement.openings.push(opening);
+            return movement.state;
+        }
+        Step::ConfirmOpening { opening } => (opening, None),
+        Step::WithdrawOpening { opening, .. } => (opening, Some(OpeningEnd::Withdrawn)),
+        Step::Opened { opening, at } => (opening, Some(OpeningEnd::Used { at, entry: done.entry })),
+        Step::OpeningMissed { opening } => (opening, Some(OpeningEnd::Missed)),
+        _ => return movement.state,
+    };
+    let place = usize::from(number).checked_sub(1);
+    if let Some(opening) = place.and_then(|place| movement.openings.get_mut(place)) {
+        match end {
+            Some(end) => opening.end = Some(end),
+            None => opening.confirmed = Some((done.at, done.by.clone())),
+        }
+    }
+    movement.state
+}
+
 fn set_seal(
     movement: &mut Movement,
     done: &Done,
@@ -144,5 +177,11 @@ fn end_seal(movement: &mut Movement, done: &Done, number: &str, how: SealEnd) {
     let set = movement.seals.iter_mut().find(|seal| seal.ended.is_none() && &*seal.number == number);
     if let Some(seal) = set {
         seal.ended = Some((done.at, done.by.clone(), how));
+    }
+    // What is off cannot be opened any more.
+    for opening in &mut movement.openings {
+        if opening.end.is_none() && &*opening.seal == number {
+            opening.end = Some(OpeningEnd::Withdrawn);
+        }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plomb_model::{CaseId, DeviceId, EntryId, MovementId, ReceivedAt, Timestamp};
+use plomb_model::{CaseId, DeviceId, EntryId, MovementId, ReceivedAt, Timestamp, UnlockMethod};
 
 use crate::advance::advance;
 use crate::checks::DeviceFacts;
 use crate::declaration::Declaration;
 use crate::form::{Fault, Form};
 use crate::movement::{Done, GuaranteeState, Movement};
+use crate::opening::OpeningEnd;
 use crate::policy::Policy;
 use crate::state::MovementState as S;
 use crate::step::Step;
@@ -57,12 +58,20 @@ pub struct Act<'a> {
     pub step: &'a str,
     /// Its fields.
     pub form: &'a Form,
+    /// Account name of who does it, or [`CLOCK`].
+    pub by: &'a str,
 }
 
 /// What the book asks of the world around it when a step needs it.
 pub trait Facts {
     /// What is known of a device at this moment.
     fn device(&self, device: &DeviceId) -> DeviceFacts;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Whether an office, a checkpoint or an approved stop of this identifier is drawn.
+    fn has_post(&self, place: &str) -> bool;
 
     /// Whether a route of this identifier is drawn.
     fn has_route(&self, route: &str) -> bool;
@@ -79,6 +88,8 @@ pub struct Movements {
     by_lrn: BTreeMap<Box<str>, MovementId>,
     /// Limits that have not passed.
     due: BTreeSet<(Timestamp, MovementId)>,
+    /// When openings end that were neither used nor taken back: at least once for each.
+    opening_ends: BTreeSet<(Timestamp, MovementId, u8)>,
     policies: BTreeMap<Box<str>, Policy>,
     last: MovementId,
 }
@@ -92,6 +103,7 @@ impl Default for Movements {
             by_device: BTreeMap::new(),
             by_lrn: BTreeMap::new(),
             due: BTreeSet::new(),
+            opening_ends: BTreeSet::new(),
             policies,
             last: MovementId::default(),
         }
@@ -156,8 +168,11 @@ impl Movements {
     /// # Errors
     /// [`Refusal`] that says why not.
     pub fn check(&self, act: Act<'_>, facts: &dyn Facts) -> Result<Step, Refusal> {
-        let Act { movement: id, step: name, form } = act;
+        let Act { movement: id, step: name, form, by } = act;
         let step = Step::of(name, form).map_err(Refusal::Fields)?;
+        if !Step::NAMES.contains(&name) {
+            return Err(Refusal::Rule(format!("`{name}` is no step of a person")));
+        }
         if let Step::Declare(declaration) = &step {
             self.check_new(declaration)?;
             return Ok(step);
@@ -172,7 +187,7 @@ impl Movements {
         if movement.history.len() >= STEPS_MAX {
             return Err(Refusal::Rule(format!("a movement has at most {STEPS_MAX} steps")));
         }
-        self.check_rule(movement, &step, facts)?;
+        self.check_rule(movement, &step, by, facts)?;
         Ok(step)
     }
 
@@ -206,13 +221,12 @@ impl Movements {
         &mut self,
         entry: EntryId,
         at: ReceivedAt,
-        by: &str,
         act: Act<'_>,
         facts: &dyn Facts,
     ) -> Result<(), Refusal> {
         let step = self.check(act, facts)?;
-        let (form, name) = (act.form.clone(), act.step.into());
-        self.apply(Done { entry, at, by: by.into(), step: name, form, state: S::Draft }, act.movement, step);
+        let (form, by, name) = (act.form.clone(), act.by.into(), act.step.into());
+        self.apply(Done { entry, at, by, step: name, form, state: S::Draft }, act.movement, step);
         Ok(())
     }
 
@@ -256,6 +270,8 @@ impl Movements {
         }
         done.state = movement.state;
         movement.history.push(done);
+        let ends = movement.open_openings().map(|(number, opening)| (opening.until, id, number));
+        self.opening_ends.extend(ends);
         if let Some(limit) = old_limit {
             self.due.remove(&(limit, id));
         }
@@ -281,12 +297,78 @@ impl Movements {
             self.due.remove(&(limit, id));
             let Some(state) = self.by_id.get(&id).map(|movement| movement.state) else { continue };
             if state.can_be_late() {
-                let (by, step) = (CLOCK.into(), "overdue".into());
-                self.apply(Done { entry, at: now, by, step, form: Form::new(), state }, id, Step::Overdue);
+                self.by_clock(entry, now, id, Step::Overdue, Form::new());
                 late.push(id);
             }
         }
         late
+    }
+
+    /// The authorised opening that allows what a device did, with its movement: `at` and in which way, and `inside` says
+    /// whether that was at a place.
+    #[must_use]
+    pub fn opening_for(
+        &self,
+        device: &DeviceId,
+        at: Timestamp,
+        done: Option<(UnlockMethod, u64)>,
+        window_ms: i64,
+        inside: &dyn Fn(&str) -> bool,
+    ) -> Option<(MovementId, u8)> {
+        let movement = self.get(self.armed_on(device)?)?;
+        let seal = movement.set_seals().find(|seal| seal.device == Some(*device))?;
+        let numbered = (1..).zip(&movement.openings);
+        let mut fitting = numbered.filter(|(_, opening)| {
+            opening.seal == seal.number
+                && opening.allows(at, done, window_ms)
+                && (opening.place.is_empty() || inside(&opening.place))
+        });
+        fitting.next().map(|(number, _)| (movement.id, number))
+    }
+
+    /// A device has opened as an opening allowed; `entry` is its report. Told once for each opening.
+    pub fn opened(&mut self, entry: EntryId, now: ReceivedAt, (id, number): (MovementId, u8), at: Timestamp) {
+        let Some(opening) = self.by_id.get(&id).and_then(|movement| movement.opening(number)) else { return };
+        if !matches!(opening.end, Some(OpeningEnd::Used { .. })) {
+            let form = Form::of([("opening", number.to_string()), ("at", at.to_string())]);
+            self.by_clock(entry, now, id, Step::Opened { opening: number, at }, form);
+        }
+    }
+
+    /// Takes note of the openings that have ended unused `slack_s` seconds before `now`, each once: reports take their
+    /// time. Gives those that were in force, with the device of their seal.
+    pub fn pass_openings(
+        &mut self,
+        entry: EntryId,
+        now: ReceivedAt,
+        slack_s: i64,
+    ) -> Vec<(MovementId, u8, Option<DeviceId>)> {
+        let ended = now.0.plus_secs(-slack_s);
+        let mut missed = Vec::new();
+        while let Some((at, id, number)) = self.opening_ends.first().copied().filter(|(at, ..)| *at <= ended)
+        {
+            self.opening_ends.remove(&(at, id, number));
+            let Some(movement) = self.by_id.get(&id).filter(|movement| !movement.state.is_over()) else {
+                continue;
+            };
+            let Some(opening) = movement.opening(number).filter(|opening| opening.end.is_none()) else {
+                continue;
+            };
+            let seal = movement.set_seals().find(|seal| seal.number == opening.seal);
+            let device = seal.and_then(|seal| seal.device);
+            if opening.is_granted() {
+                missed.push((id, number, device));
+            }
+            let form = Form::of([("opening", number.to_string())]);
+            self.by_clock(entry, now, id, Step::OpeningMissed { opening: number }, form);
+        }
+        missed
+    }
+
+    /// What no person does: time, or a report of a device.
+    fn by_clock(&mut self, entry: EntryId, at: ReceivedAt, id: MovementId, step: Step, form: Form) {
+        let (by, name) = (CLOCK.into(), step.name().into());
+        self.apply(Done { entry, at, by, step: name, form, state: S::Draft }, id, step);
     }
 }
 
@@ -301,6 +383,7 @@ fn created(id: MovementId, declaration: Declaration, done: Done) -> Movement {
         partner: None,
         seals: Vec::new(),
         incidents: Vec::new(),
+        openings: Vec::new(),
         overdue: None,
         departed_at: None,
         arrived_at: None,

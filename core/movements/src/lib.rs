@@ -10,6 +10,7 @@ mod declaration;
 mod form;
 mod money;
 mod movement;
+mod opening;
 mod policy;
 mod rules;
 mod state;
@@ -21,6 +22,7 @@ pub use declaration::{Declaration, GOODS_MAX, Goods, Party, SEALS_MAX, UNITS_MAX
 pub use form::{FIELDS_MAX, Fault, Form, TEXT_BYTES_MAX};
 pub use money::{Money, MoneyError};
 pub use movement::{Done, GuaranteeState, Incident, Movement, Seal, SealEnd};
+pub use opening::{OPENING_H_MAX, OPENINGS_MAX, Opening, OpeningEnd, Way, card_print, print_of};
 pub use policy::Policy;
 pub use rules::INCIDENTS_MAX;
 pub use state::MovementState;

@@ -4,6 +4,7 @@ use plomb_model::{DeviceClass, DeviceId, EntryId, MovementId, ReceivedAt, Timest
 
 use crate::declaration::Declaration;
 use crate::form::Form;
+use crate::opening::Opening;
 use crate::state::MovementState;
 
 /// Where the guarantee of a movement stands.
@@ -119,6 +120,8 @@ pub struct Movement {
     pub seals: Vec<Seal>,
     /// What the carrier declared.
     pub incidents: Vec<Incident>,
+    /// The openings that were asked for; they are numbered from 1.
+    pub openings: Vec<Opening>,
     /// Since when it is overdue.
     pub overdue: Option<ReceivedAt>,
     /// When it left.

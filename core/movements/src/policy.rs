@@ -36,6 +36,8 @@ pub struct Policy {
     pub stop_min: u32,
     /// A verified movement whose alarms were all excused is discharged without a person.
     pub discharges_by_itself: bool,
+    /// A seal that its device lets be opened is an alarm all the same, unless the opening was authorised here.
+    pub openings_need_authority: bool,
     /// Time to take note of a critical alarm, seconds.
     pub acknowledge_critical_s: u32,
     /// Time to take note of a high one, seconds.
@@ -97,6 +99,11 @@ impl Policy {
         let number = |name: &'static str, text: &str| {
             text.parse::<u32>().map_err(|_| Fault::new(name, "it must be a whole number from 0 up"))
         };
+        let yes = |name: &'static str, text: &str| match text {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(Fault::new(name, "it must be yes or no")),
+        };
         let percent = need("battery_min_percent")?.parse().ok().filter(|percent| *percent <= 100);
         Ok(Self {
             name: need("name")?.into(),
@@ -109,11 +116,8 @@ impl Policy {
             fix_age_s_max: number("fix_age_s_max", need("fix_age_s_max")?)?,
             deviation_m: number("deviation_m", need("deviation_m")?)?,
             stop_min: number("stop_min", need("stop_min")?)?,
-            discharges_by_itself: match need("discharges_by_itself")? {
-                "yes" => true,
-                "no" => false,
-                _ => return Err(Fault::new("discharges_by_itself", "it must be yes or no")),
-            },
+            discharges_by_itself: yes("discharges_by_itself", need("discharges_by_itself")?)?,
+            openings_need_authority: yes("openings_need_authority", need("openings_need_authority")?)?,
             acknowledge_critical_s: number("acknowledge_critical_s", need("acknowledge_critical_s")?)?,
             acknowledge_high_s: number("acknowledge_high_s", need("acknowledge_high_s")?)?,
             codes,

@@ -6,6 +6,7 @@ use crate::book::{Facts, Movements, Refusal};
 use crate::checks::{Verdict, checklist};
 use crate::form::Fault;
 use crate::movement::Movement;
+use crate::opening::{OPENING_H_MAX, OPENINGS_MAX, Opening};
 use crate::state::MovementState as S;
 use crate::step::Step;
 
@@ -22,10 +23,12 @@ impl Movements {
         &self,
         movement: &Movement,
         step: &Step,
+        by: &str,
         facts: &dyn Facts,
     ) -> Result<(), Refusal> {
         self.check_papers(movement, step)?;
         self.check_seals(movement, step, facts)?;
+        check_opening(movement, step, by, facts)?;
         check_journey(movement, step, facts)
     }
 
@@ -125,6 +128,51 @@ impl Movements {
             return Ok(());
         }
         Err(Refusal::Rule(format!("{device} cannot be armed: {}", failed.join("; "))))
+    }
+}
+
+/// Who may authorise that a seal is opened, where and for how long.
+fn check_opening(movement: &Movement, step: &Step, by: &str, facts: &dyn Facts) -> Result<(), Refusal> {
+    match step {
+        Step::AuthoriseOpening { seal, from, until, place, .. } => {
+            let begin = from.unwrap_or_else(|| facts.now());
+            if movement.set_seals().all(|known| known.number != *seal) {
+                return rule(format!("there is no seal {seal} on it"));
+            }
+            if movement.openings.len() >= OPENINGS_MAX {
+                return rule(format!("at most {OPENINGS_MAX} openings of a movement are authorised"));
+            }
+            if let Some((number, _)) = movement.open_openings().find(|(_, opening)| opening.seal == *seal) {
+                return rule(format!("opening {number} of this seal is not over: withdraw it first"));
+            }
+            if *until <= facts.now() || *until <= begin {
+                return rule("until: it must be later than now, and than its begin");
+            }
+            if until.since(begin) > OPENING_H_MAX * 3_600_000 {
+                return rule(format!("an opening is authorised for at most {OPENING_H_MAX} hours"));
+            }
+            if !place.is_empty() && !facts.has_post(place) {
+                return rule(format!("{place} is no office, checkpoint or approved stop that is drawn"));
+            }
+            Ok(())
+        }
+        Step::ConfirmOpening { opening: number } => match open(movement, *number)? {
+            opening if opening.is_granted() => rule("it is in force already"),
+            opening if *opening.asked.1 == *by => {
+                rule("a second person must agree to it, not who asked for it")
+            }
+            _ => Ok(()),
+        },
+        Step::WithdrawOpening { opening, .. } => open(movement, *opening).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn open(movement: &Movement, number: u8) -> Result<&Opening, Refusal> {
+    match movement.opening(number) {
+        Some(opening) if opening.end.is_none() => Ok(opening),
+        Some(opening) => rule(format!("opening {number} is {}", opening.standing())),
+        None => rule(format!("there is no opening {number}")),
     }
 }
 

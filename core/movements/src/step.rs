@@ -4,6 +4,7 @@ use plomb_model::{DeviceClass, DeviceId, Timestamp};
 
 use crate::declaration::Declaration;
 use crate::form::{Fault, Form};
+use crate::opening::Way;
 use crate::state::MovementState as S;
 
 /// What the carrier says has happened (NCTS code list CL019).
@@ -15,6 +16,9 @@ pub const INCIDENT_CODES: [(u8, &str); 6] = [
     (5, "something else that keeps the holder from his obligations"),
     (6, "a part of the means of transport was changed"),
 ];
+
+/// What a time looks like.
+const TIME: &str = "time such as 2026-12-01T18:00:00Z";
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,13 +76,31 @@ pub enum Step {
     Extend { limit: Timestamp, reason: Box<str> },
     /// It is given up.
     Cancel { reason: Box<str> },
+    /// Somebody asks for a seal to be opened, from (now unless said) and until, at a place, in a way.
+    AuthoriseOpening {
+        seal: Box<str>,
+        from: Option<Timestamp>,
+        until: Timestamp,
+        place: Box<str>,
+        way: Way,
+        card: Box<str>,
+        reason: Box<str>,
+    },
+    /// A second person agrees to an opening, by its number from 1.
+    ConfirmOpening { opening: u8 },
+    /// An opening is taken back.
+    WithdrawOpening { opening: u8, reason: Box<str> },
+    /// The device has opened as authorised: a step of its report.
+    Opened { opening: u8, at: Timestamp },
+    /// An authorised opening has not taken place: a step of the clock.
+    OpeningMissed { opening: u8 },
     /// Its limit has passed: a step of the clock.
     Overdue,
 }
 
 impl Step {
     /// The names of all steps that people take.
-    pub const NAMES: [&'static str; 26] = [
+    pub const NAMES: [&'static str; 29] = [
         "declare",
         "amend",
         "submit",
@@ -105,6 +127,9 @@ impl Step {
         "recover",
         "extend",
         "cancel",
+        "authorise-opening",
+        "confirm-opening",
+        "withdraw-opening",
     ];
 
     /// The step of this name with the fields of this form.
@@ -173,14 +198,37 @@ impl Step {
             "remove" => Self::Remove { seal: need("seal")? },
             "discharge" => Self::Discharge,
             "recover" => Self::Recover { reason: need("reason")? },
-            "extend" => {
-                let limit = form.read("limit", "time such as 2026-12-01T18:00:00Z")?;
-                let limit = limit.ok_or_else(|| Fault::new("limit", "it is missing"))?;
-                Self::Extend { limit, reason: need("reason")? }
-            }
+            "extend" => Self::Extend { limit: time(form, "limit")?, reason: need("reason")? },
             "cancel" => Self::Cancel { reason: need("reason")? },
+            "authorise-opening" => Self::authorise(form)?,
+            "confirm-opening" => Self::ConfirmOpening { opening: number_of(form)? },
+            "withdraw-opening" => {
+                Self::WithdrawOpening { opening: number_of(form)?, reason: need("reason")? }
+            }
+            "opened" => Self::Opened { opening: number_of(form)?, at: time(form, "at")? },
+            "opening-missed" => Self::OpeningMissed { opening: number_of(form)? },
             "overdue" => Self::Overdue,
             _ => return Err(Fault::new("step", format!("it must be one of {}", Self::NAMES.join(", ")))),
+        })
+    }
+
+    fn authorise(form: &Form) -> Result<Self, Fault> {
+        let text = |field: &str| Box::<str>::from(form.get(field).unwrap_or_default());
+        let word = form.get("way").unwrap_or("any");
+        let names = Way::ALL.map(Way::name).join(", ");
+        let way = Way::ALL.into_iter().find(|way| way.name() == word);
+        let way = way.ok_or_else(|| Fault::new("way", format!("it must be one of {names}")))?;
+        if !text("card").is_empty() && way != Way::Card {
+            return Err(Fault::new("card", "it is for the way `card` only"));
+        }
+        Ok(Self::AuthoriseOpening {
+            seal: form.need("seal")?.into(),
+            from: form.read("from", TIME)?,
+            until: time(form, "until")?,
+            place: text("place"),
+            way,
+            card: text("card"),
+            reason: form.need("reason")?.into(),
         })
     }
 
@@ -214,6 +262,11 @@ impl Step {
             Self::Recover { .. } => "recover",
             Self::Extend { .. } => "extend",
             Self::Cancel { .. } => "cancel",
+            Self::AuthoriseOpening { .. } => "authorise-opening",
+            Self::ConfirmOpening { .. } => "confirm-opening",
+            Self::WithdrawOpening { .. } => "withdraw-opening",
+            Self::Opened { .. } => "opened",
+            Self::OpeningMissed { .. } => "opening-missed",
             Self::Overdue => "overdue",
         }
     }
@@ -242,8 +295,24 @@ impl Step {
             "recover" => &[S::Intercepted, S::Discrepancy, S::InTransit, S::AtBorder],
             "extend" => &[S::Accepted, S::Booked, S::Armed, S::InTransit, S::Intercepted, S::AtBorder],
             "cancel" => &[S::Draft, S::Submitted, S::Accepted, S::Booked],
+            // Whoever took a movement over may open it; while nobody has, nobody may.
+            "authorise-opening" | "confirm-opening" => {
+                &[S::InTransit, S::Intercepted, S::Arrived, S::Verified, S::Discrepancy]
+            }
+            "withdraw-opening" => {
+                &[S::InTransit, S::Intercepted, S::AtBorder, S::Arrived, S::Verified, S::Discrepancy]
+            }
             "overdue" => &[S::Armed, S::InTransit, S::Intercepted, S::AtBorder],
             _ => &[],
         }
     }
+}
+
+fn time(form: &Form, field: &'static str) -> Result<Timestamp, Fault> {
+    form.read(field, TIME)?.ok_or_else(|| Fault::new(field, "it is missing"))
+}
+
+fn number_of(form: &Form) -> Result<u8, Fault> {
+    let opening = form.read("opening", "number of an opening, from 1")?;
+    opening.ok_or_else(|| Fault::new("opening", "it is missing"))
 }

@@ -48,6 +48,7 @@ pub const fn rationale(kind: AlarmKind) -> &'static Rationale {
         AlarmKind::Split => &SPLIT,
         AlarmKind::Overdue => &OVERDUE,
         AlarmKind::SealMismatch => &SEAL_MISMATCH,
+        AlarmKind::OpeningMissed => &OPENING_MISSED,
     }
 }
 
@@ -254,5 +255,14 @@ static SEAL_MISMATCH: Rationale = Rationale {
     consequence: "The seal may have been changed since the goods were declared.",
     what_to_do: "Hold the cargo. Compare the printed number with the declaration; examine the load unless the declarant \
                  can prove the change.",
+    momentary: true,
+};
+static OPENING_MISSED: Rationale = Rationale {
+    title: "Authorised opening did not happen",
+    priority: Priority::Medium,
+    cause: "An opening was authorised, and in its time the device reported none at its place.",
+    consequence: "The lock may be faulty, the officer may have been at another place, or the load may have been reached in \
+                  another way.",
+    what_to_do: "Ask whoever asked for it what happened. If the load was reached, find out how the seal was passed.",
     momentary: true,
 };

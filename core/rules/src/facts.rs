@@ -1,9 +1,11 @@
 //! What the book of movements asks of devices.
 
 use plomb_cases::{Cases, Subject};
-use plomb_model::{CaseId, DeviceClass, DeviceId, MovementId, Priority, ReceivedAt, SealPart, Standing};
+use plomb_model::{
+    CaseId, DeviceClass, DeviceId, MovementId, Priority, ReceivedAt, SealPart, Standing, Timestamp,
+};
 use plomb_movements::{Act, Check, DeviceFacts, Facts, Refusal, Step, checklist};
-use plomb_places::Places;
+use plomb_places::{Kind, Places};
 
 use crate::{Alarms, Devices, Standings, State};
 
@@ -47,6 +49,15 @@ impl Facts for Known<'_> {
 
     fn open_case(&self, movement: MovementId) -> Option<CaseId> {
         self.cases.open_of(&Subject::Movement(movement)).map(|case| case.id)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now.0
+    }
+
+    fn has_post(&self, place: &str) -> bool {
+        let known = self.places.get(place);
+        known.is_some_and(|place| matches!(place.kind, Kind::Office | Kind::Checkpoint | Kind::Stop))
     }
 
     fn has_route(&self, route: &str) -> bool {

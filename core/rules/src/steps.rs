@@ -11,12 +11,13 @@ use crate::facts::Known;
 use crate::{Change, State};
 
 /// Alarms that are about the movement: a device that is taken off it has none of them.
-const OF_MOVEMENTS: [AlarmKind; 5] = [
+const OF_MOVEMENTS: [AlarmKind; 6] = [
     AlarmKind::RouteDeviation,
     AlarmKind::RestrictedZone,
     AlarmKind::Overstay,
     AlarmKind::Split,
     AlarmKind::Overdue,
+    AlarmKind::OpeningMissed,
 ];
 
 impl State {
@@ -28,13 +29,12 @@ impl State {
         &mut self,
         entry: EntryId,
         at: ReceivedAt,
-        by: &str,
         act: Act<'_>,
         changes: &mut Vec<Change>,
     ) -> Result<MovementId, Refusal> {
         let before = self.devices_of(act.movement);
         let Self { devices, alarms, standings, places, cases, movements, .. } = self;
-        movements.take(entry, at, by, act, &Known { devices, alarms, standings, places, cases, now: at })?;
+        movements.take(entry, at, act, &Known { devices, alarms, standings, places, cases, now: at })?;
         let after = self.devices_of(act.movement);
         for device in before.iter().filter(|device| !after.contains(device)) {
             self.release(device, at, changes);
@@ -47,11 +47,20 @@ impl State {
         Ok(act.movement)
     }
 
-    /// Takes note of the movements whose limit has passed at `now`, each once; `entry` is where the time is recorded.
+    /// Takes note of the movements whose limit has passed at `now`, and of openings that ended unused, each once; `entry`
+    /// is where the time is recorded. Gives the movements that changed.
     pub fn pass(&mut self, entry: EntryId, now: ReceivedAt, changes: &mut Vec<Change>) -> Vec<MovementId> {
-        let late = self.movements.pass(entry, now);
+        let mut late = self.movements.pass(entry, now);
         for movement in &late {
             self.follow_limit(*movement, &self.devices_of(*movement), now, changes);
+        }
+        let slack_s = self.settings.unlock_window_s;
+        for (movement, number, device) in self.movements.pass_openings(entry, now, slack_s) {
+            late.push(movement);
+            let Some(device) = device else { continue };
+            let detail =
+                format!("Opening {number} of movement {movement} was authorised and has not been reported");
+            self.raise_by_us(&device, AlarmKind::OpeningMissed, detail, OccurredAt(now.0), now, changes);
         }
         late
     }
@@ -91,11 +100,11 @@ impl State {
         let violated = self.cases.of_movement(id).any(|case| case.outcome == Some(Outcome::Violation));
         if by_policy && movement.state == MovementState::Disarmed && !differed && !violated {
             let form = Form::new();
-            let act = Act { movement: id, step: "discharge", form: &form };
+            let act = Act { movement: id, step: "discharge", form: &form, by: CLOCK };
             let Self { devices, alarms, standings, places, cases, movements, .. } = self;
             let facts = Known { devices, alarms, standings, places, cases, now: at };
             // Where a case has no outcome yet, a person discharges it when it has one.
-            drop(movements.take(entry, at, CLOCK, act, &facts));
+            drop(movements.take(entry, at, act, &facts));
         }
     }
 

@@ -8,6 +8,8 @@ use plomb_model::{
     UnlockVerdict,
 };
 
+use plomb_movements::print_of;
+
 use crate::recent::fingerprint;
 use crate::{DeviceIndex, DeviceState, Proof, RuleSettings};
 
@@ -78,6 +80,8 @@ pub struct Transition {
     pub proof: Proof,
     /// An unlocking that was tried: method and verdict.
     pub unlock: Option<(UnlockMethod, UnlockVerdict)>,
+    /// Mark of the card that was shown; 0: none.
+    pub card: u64,
     /// Whether it is a reading of a passive seal: it has no clock and no receiver of its own, and is where it is read.
     pub passive: bool,
     /// The event that this one contradicts.
@@ -142,6 +146,7 @@ pub(crate) fn apply(
         battery: battery(event),
         proof,
         unlock: unlock(event).map(|unlock| (unlock.method, unlock.verdict)),
+        card: print_of(unlock(event).and_then(|unlock| unlock.card.as_ref())),
         passive: is_passive(reported),
         contradicts: None,
     };
@@ -181,6 +186,7 @@ fn disbelieved(index: DeviceIndex, reported: &Reported<'_>, proof: Proof) -> Tra
         has_status: false,
         battery: None,
         unlock: None,
+        card: 0,
         proof,
         passive: is_passive(reported),
         contradicts: None,

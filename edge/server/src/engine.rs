@@ -305,7 +305,7 @@ impl Engine {
     ) {
         let (state, at) = (self.flow.state(), now());
         let movement = movement.unwrap_or_else(|| state.movements.next_id());
-        match state.check_step(at, Act { movement, step, form: &form }) {
+        match state.check_step(at, Act { movement, step, form: &form, by: &by }) {
             Ok(_) => {
                 let fields = form.fields().into();
                 let action = Action::Step { movement, step: step.into(), fields };

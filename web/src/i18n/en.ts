@@ -152,6 +152,7 @@ export const en = {
     overstay: 'Standing too long',
     split: 'Tractor and trailer apart',
     overdue: 'Overdue',
+    'opening-missed': 'Authorised opening did not happen',
     'seal-mismatch': 'Not the declared seal',
   } satisfies Record<AlarmKind, string>,
 

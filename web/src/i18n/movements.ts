@@ -84,6 +84,12 @@ export const movements = {
     authority: 'Authority',
     finding: 'Finding',
     remark: 'Remark',
+    until: 'Until',
+    from: 'From (now, unless said)',
+    openAt: 'Where',
+    way: 'How',
+    card: 'Card number',
+    opening: 'Opening',
   },
   incidentCodes: {
     1: 'had to leave the itinerary',
@@ -93,6 +99,24 @@ export const movements = {
     5: 'something else',
     6: 'a part of the vehicle was changed',
   },
+  ways: {
+    any: 'In any way',
+    remote: 'By a command',
+    card: 'With a card',
+    bluetooth: 'Over Bluetooth',
+    code: 'With a code',
+  },
+  openings: 'Openings',
+  openingHint: 'Before it has arrived, or without a place, a second person must agree.',
+  openingStates: {
+    asked: 'waits for a second person',
+    granted: 'in force',
+    used: 'used',
+    missed: 'did not happen',
+    withdrawn: 'withdrawn',
+  },
+  openingBy: (by: string, second: string | null) =>
+    `asked for by ${by}${second ? `, agreed to by ${second}` : ''}`,
   checks: {
     free: 'On no other movement',
     'in-service': 'In service',
@@ -153,6 +177,9 @@ export const movements = {
     recover: 'Claim the guarantee',
     extend: 'Extend the limit',
     cancel: 'Cancel',
+    'authorise-opening': 'Authorise an opening',
+    'confirm-opening': 'Agree to an opening',
+    'withdraw-opening': 'Withdraw an opening',
   },
   did: {
     declare: 'Declared',
@@ -182,5 +209,10 @@ export const movements = {
     extend: 'Limit extended',
     cancel: 'Cancelled',
     overdue: 'Limit passed',
+    'authorise-opening': 'Opening asked for',
+    'confirm-opening': 'Opening agreed to',
+    'withdraw-opening': 'Opening withdrawn',
+    opened: 'Opened as authorised',
+    'opening-missed': 'Opening did not happen',
   },
 };

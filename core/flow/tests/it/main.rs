@@ -9,6 +9,7 @@
 mod cases;
 mod commands;
 mod journey;
+mod openings;
 mod places;
 
 use plomb_devices::Decoded;
@@ -17,7 +18,7 @@ use plomb_flow::{Flow, Input, Ledger, Outcome, Replayed};
 use plomb_model::{
     AlarmId, CaseId, ConnectionId, DeviceId, EntryId, Event, EventKind, Fix, LatitudeE7, LongitudeE7,
     OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt, Scheme, SealPart, Signal, Standing,
-    Timestamp, Transport,
+    Timestamp, Transport, UnlockMethod, UnlockReport, UnlockVerdict,
 };
 use plomb_movements::{Act, Form, Step};
 use plomb_rules::RuleSettings;
@@ -113,6 +114,12 @@ fn numbered(device: u8) -> DeviceId {
     DeviceId::new(Scheme::Jointech, &format!("80000000{device:02}")).unwrap()
 }
 
+fn unlocked(method: UnlockMethod) -> Reading {
+    let verdict = UnlockVerdict::Allowed;
+    let (password_right, wrong_passwords, card, fence) = (None, None, None, None);
+    Reading::Unlock(UnlockReport { method, verdict, password_right, wrong_passwords, card, fence })
+}
+
 fn tag(number: u8) -> DeviceId {
     DeviceId::new(Scheme::Epc, &format!("3034257BF4{number:02}")).unwrap()
 }
@@ -152,7 +159,10 @@ impl World {
     fn live(&mut self, happening: &Happening) {
         match happening {
             Happening::Report { device, age_s, signals, whole, battery, far, again } => {
-                let event = self.event(*age_s, *signals, *whole, *battery, *far);
+                let mut event = self.event(*age_s, *signals, *whole, *battery, *far);
+                if battery % 4 == 1 {
+                    event.readings.push(unlocked(UnlockMethod::Card));
+                }
                 self.report(*device, &event);
                 if *again {
                     self.report(*device, &event);
@@ -213,6 +223,10 @@ impl World {
         let id = book.of_lrn(&lrn).unwrap_or_else(|| book.next_id());
         let step = if book.get(id).is_none() { "declare" } else { step };
         let (limit, device) = (self.now.plus_secs(9_000).to_string(), numbered(device).to_string());
+        let until = self.now.plus_secs(3_000).to_string();
+        let openings = book.get(id).map_or(0, |movement| movement.openings.len()).to_string();
+        // Two persons stand for an opening.
+        let by = if step == "confirm-opening" { "leader" } else { "operator" };
         let fields = [
             ("lrn", &*lrn),
             // One of a country where a clean movement is discharged without a person.
@@ -240,12 +254,15 @@ impl World {
             ("incident", "1"),
             ("authority", "police"),
             ("partner", "UG"),
+            ("until", &*until),
+            ("opening", &*openings),
         ];
         let form = Form::of(fields);
-        let act = Act { movement: id, step, form: &form };
+        let act = Act { movement: id, step, form: &form, by };
         if self.flow.state().check_step(ReceivedAt(self.now), act).is_ok() {
             let fields = form.fields().into();
-            self.operate(Action::Step { movement: id, step: step.into(), fields });
+            let action = Action::Step { movement: id, step: step.into(), fields };
+            self.operate_as(by, action);
         }
     }
 
@@ -283,7 +300,11 @@ impl World {
     }
 
     fn operate(&mut self, action: Action) {
-        let operated = Operated { at: ReceivedAt(self.now), by: "operator".into(), action };
+        self.operate_as("operator", action);
+    }
+
+    fn operate_as(&mut self, by: &str, action: Action) {
+        let operated = Operated { at: ReceivedAt(self.now), by: by.into(), action };
         self.take(&Input::Operated(&operated));
     }
 

@@ -10,6 +10,7 @@
 
 mod declaration;
 mod lives;
+mod openings;
 mod orders;
 mod policies;
 mod world;

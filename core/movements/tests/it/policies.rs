@@ -19,7 +19,7 @@ fn a_wrong_one_says_what() {
     ] {
         assert_eq!(Policy::parse(text).unwrap_err().to_string(), why);
     }
-    let whole = "name = a\ntitle = b\nlimit_h = 1\nclass = active\nbattery_min_percent = 101\nfix_age_s_max = 1\ndeviation_m = 1\nstop_min = 1\ndischarges_by_itself = no\nacknowledge_critical_s = 1\nacknowledge_high_s = 1\n";
+    let whole = "name = a\ntitle = b\nlimit_h = 1\nclass = active\nbattery_min_percent = 101\nfix_age_s_max = 1\ndeviation_m = 1\nstop_min = 1\ndischarges_by_itself = no\nopenings_need_authority = no\nacknowledge_critical_s = 1\nacknowledge_high_s = 1\n";
     assert_eq!(
         Policy::parse(whole).unwrap_err().to_string(),
         "battery_min_percent: it must be from 0 to 100"

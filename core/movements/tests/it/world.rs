@@ -9,6 +9,8 @@ pub(crate) struct World {
     pub(crate) book: Movements,
     pub(crate) facts: Known,
     pub(crate) now: Timestamp,
+    /// Who acts.
+    pub(crate) by: &'static str,
     entry: u64,
 }
 
@@ -18,6 +20,8 @@ pub(crate) struct Known {
     pub(crate) devices: BTreeMap<DeviceId, DeviceFacts>,
     pub(crate) routes: Vec<&'static str>,
     pub(crate) case: Option<CaseId>,
+    pub(crate) posts: Vec<&'static str>,
+    pub(crate) now: Timestamp,
 }
 
 impl Facts for Known {
@@ -27,6 +31,14 @@ impl Facts for Known {
 
     fn has_route(&self, route: &str) -> bool {
         self.routes.contains(&route)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn has_post(&self, place: &str) -> bool {
+        self.posts.contains(&place)
     }
 
     fn open_case(&self, _: MovementId) -> Option<CaseId> {
@@ -80,7 +92,7 @@ pub(crate) fn declaration(lrn: &str) -> Form {
 impl World {
     pub(crate) fn new() -> Self {
         let now = Timestamp::from_utc(2026, 3, 1, 8, 0, 0).unwrap();
-        Self { book: Movements::default(), facts: Known::default(), now, entry: 0 }
+        Self { book: Movements::default(), facts: Known::default(), now, by: "officer", entry: 0 }
     }
 
     pub(crate) fn take(
@@ -95,8 +107,9 @@ impl World {
     pub(crate) fn take_form(&mut self, id: MovementId, step: &str, form: &Form) -> Result<(), Refusal> {
         self.entry += 1;
         self.now = self.now.plus_secs(60);
-        let act = Act { movement: id, step, form };
-        self.book.take(EntryId(self.entry), ReceivedAt(self.now), "officer", act, &self.facts)
+        self.facts.now = self.now;
+        let act = Act { movement: id, step, form, by: self.by };
+        self.book.take(EntryId(self.entry), ReceivedAt(self.now), act, &self.facts)
     }
 
     /// Declares a movement.

@@ -4,6 +4,7 @@
 
 mod clock;
 mod gnss;
+mod opening;
 mod place;
 mod proof;
 mod seal;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use plomb_model::{AlarmKind, SealPart, SealReading, Signal, UnlockVerdict};
 
-use super::{follow_signal, holds};
+use super::{follow_signal, holds, opening};
 use crate::{Change, State, Transition};
 
 pub(super) fn evaluate(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
@@ -37,9 +37,19 @@ fn seal_cut(state: &mut State, transition: &Transition, changes: &mut Vec<Change
     }
 }
 
-/// A sealed device has opened although it reported no unlocking that it had allowed.
+/// A sealed device has opened although it reported no unlocking that it had allowed, or nobody had authorised it.
 fn unauthorised_open(state: &mut State, transition: &Transition, changes: &mut Vec<Change>) {
     let kind = AlarmKind::UnauthorisedOpen;
+    let opened = opening_of(transition);
+    if opened.is_some() || opening::unlocking(transition).is_some() {
+        if opening::is_covered(state, transition, changes) {
+            return;
+        }
+        if let Some(detail) = opening::without_authority(state, transition) {
+            state.raise(transition, kind, detail, [Some(transition.event), None], changes);
+            return;
+        }
+    }
     if transition.unlock.is_some_and(|(_, verdict)| verdict == UnlockVerdict::Allowed)
         && holds(state, transition, kind)
         && authorised(state, transition, open_since(state, transition))
@@ -48,7 +58,7 @@ fn unauthorised_open(state: &mut State, transition: &Transition, changes: &mut V
         state.clear(transition, kind, changes);
         return;
     }
-    if let Some(detail) = opening(transition) {
+    if let Some(detail) = opened {
         if !authorised(state, transition, Some(transition.occurred_at.0)) {
             let sealed_by =
                 transition.previous_fix.map(|(_, _, event)| event).filter(|event| *event != transition.event);
@@ -59,7 +69,7 @@ fn unauthorised_open(state: &mut State, transition: &Transition, changes: &mut V
     }
 }
 
-fn opening(transition: &Transition) -> Option<&'static str> {
+fn opening_of(transition: &Transition) -> Option<&'static str> {
     let signals = transition.signals;
     if signals.contains(Signal::UnauthorisedOpen) {
         return Some("The device reports an opening without authority");

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use futures_util::future::join_all;
 use plomb_model::ReceivedAt;
-use plomb_movements::{Act, Fault, Form, Refusal};
+use plomb_movements::{Act, CLOCK, Fault, Form, Refusal};
 use plomb_rules::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,7 +128,7 @@ type Checked = Vec<(u64, Result<Form, Vec<Fault>>)>;
 fn checked(state: &State, at: ReceivedAt, forms: Vec<(u64, Form)>) -> Checked {
     let mut seen = BTreeSet::new();
     let judge = |(number, form): (u64, Form)| {
-        let act = Act { movement: state.movements.next_id(), step: "declare", form: &form };
+        let act = Act { movement: state.movements.next_id(), step: "declare", form: &form, by: CLOCK };
         let verdict = state.check_step(at, act);
         let again = form.get("lrn").is_some_and(|lrn| !seen.insert(lrn.to_owned()));
         let row = match verdict {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use plomb_movements::{Check, Done, Form, Incident, Movement, Policy, Seal, SealEnd, Step};
+use plomb_movements::{
+    Check, Done, Form, Incident, Movement, Opening, OpeningEnd, Policy, Seal, SealEnd, Step,
+};
 use plomb_rules::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -76,6 +78,8 @@ pub(crate) struct MovementView {
     /// Every seal that was ever on it.
     seals: Vec<SealOnView>,
     incidents: Vec<IncidentView>,
+    /// The openings of seals that were asked for.
+    openings: Vec<OpeningView>,
     /// All that was done, oldest first.
     history: Vec<DoneView>,
     /// The steps that its state allows; rules may still forbid one.
@@ -118,6 +122,39 @@ pub(crate) struct IncidentView {
     endorsed_at: Option<Time>,
     #[schema(required)]
     endorsed_by: Option<String>,
+}
+
+/// An opening that was asked for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Opening)]
+pub(crate) struct OpeningView {
+    /// From 1.
+    number: u8,
+    /// `asked` (a second person must agree), `granted`, `used`, `missed`, `withdrawn`.
+    state: &'static str,
+    seal: String,
+    from: Time,
+    until: Time,
+    /// Identifier of the place where it may be opened; empty: anywhere.
+    place: String,
+    /// `any`, `remote`, `card`, `bluetooth`, `code`.
+    way: &'static str,
+    card: String,
+    reason: String,
+    asked_at: Time,
+    asked_by: String,
+    /// Whether it is early or bound to no place, so that a second person must agree.
+    two_persons: bool,
+    #[schema(required)]
+    confirmed_at: Option<Time>,
+    #[schema(required)]
+    confirmed_by: Option<String>,
+    /// When the device opened.
+    #[schema(required)]
+    used_at: Option<Time>,
+    /// Number of the journal entry of the report that says so.
+    #[schema(required)]
+    used_entry: Option<u64>,
 }
 
 /// A step that was taken.
@@ -175,6 +212,7 @@ impl MovementView {
             arrived_at: movement.arrived_at.map(Time::from),
             seals: movement.seals.iter().map(SealOnView::from).collect(),
             incidents: movement.incidents.iter().map(IncidentView::from).collect(),
+            openings: (1..).zip(&movement.openings).map(OpeningView::from).collect(),
             history: movement.history.iter().map(DoneView::from).collect(),
             steps: allowed.map(str::to_owned).collect(),
         }
@@ -212,6 +250,35 @@ impl From<&Incident> for IncidentView {
             by: incident.by.to_string(),
             endorsed_at: endorsed.map(|(at, _)| (*at).into()),
             endorsed_by: endorsed.map(|(_, authority)| authority.to_string()),
+        }
+    }
+}
+
+impl From<(u8, &Opening)> for OpeningView {
+    fn from((number, opening): (u8, &Opening)) -> Self {
+        let (asked_at, asked_by) = &opening.asked;
+        let confirmed = opening.confirmed.as_ref();
+        let used = match &opening.end {
+            Some(OpeningEnd::Used { at, entry }) => Some((*at, *entry)),
+            _ => None,
+        };
+        Self {
+            number,
+            state: opening.standing(),
+            seal: opening.seal.to_string(),
+            from: Time(opening.from),
+            until: Time(opening.until),
+            place: opening.place.to_string(),
+            way: opening.way.name(),
+            card: opening.card.to_string(),
+            reason: opening.reason.to_string(),
+            asked_at: (*asked_at).into(),
+            asked_by: asked_by.to_string(),
+            two_persons: opening.two_persons,
+            confirmed_at: confirmed.map(|(at, _)| (*at).into()),
+            confirmed_by: confirmed.map(|(_, by)| by.to_string()),
+            used_at: used.map(|(at, _)| Time(at)),
+            used_entry: used.map(|(_, entry)| entry.0),
         }
     }
 }
@@ -267,6 +334,8 @@ pub(crate) struct PolicyView {
     deviation_m: u32,
     stop_min: u32,
     discharges_by_itself: bool,
+    /// An opening that the device allowed is an alarm all the same, unless it was authorised here.
+    openings_need_authority: bool,
     acknowledge_critical_s: u32,
     acknowledge_high_s: u32,
     /// National codes, by the kind of alarm.
@@ -297,6 +366,7 @@ impl From<&Policy> for PolicyView {
             deviation_m: policy.deviation_m,
             stop_min: policy.stop_min,
             discharges_by_itself: policy.discharges_by_itself,
+            openings_need_authority: policy.openings_need_authority,
             acknowledge_critical_s: policy.acknowledge_critical_s,
             acknowledge_high_s: policy.acknowledge_high_s,
             codes: texts(&policy.codes),

@@ -226,8 +226,8 @@ impl Platform for Fake {
         let movement = movement.unwrap_or_else(|| state.movements.next_id());
         let entry =
             EntryId(1_000 + state.movements.iter().map(|known| known.history.len() as u64).sum::<u64>());
-        let act = Act { movement, step, form: &form };
-        let result = match state.take_step(entry, at(1_000), by, act, &mut Vec::new()) {
+        let act = Act { movement, step, form: &form, by };
+        let result = match state.take_step(entry, at(1_000), act, &mut Vec::new()) {
             Ok(id) => Ok(state.movements.get(id).unwrap().clone()),
             Err(Refusal::Unknown(id)) => Err(Refused::Unknown(format!("movement {id}"))),
             Err(refusal @ Refusal::Fields(_)) => Err(Refused::Unacceptable(refusal.to_string())),

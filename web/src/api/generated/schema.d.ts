@@ -1195,7 +1195,7 @@ export interface components {
          * @description A kind of the alarm catalogue.
          * @enum {string}
          */
-        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch";
+        AlarmKind: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch" | "opening-missed";
         /** @description A page of alarms. */
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -1910,6 +1910,8 @@ export interface components {
             /** @description All that was done, oldest first. */
             history: components["schemas"]["MovementStep"][];
             incidents: components["schemas"]["Incident"][];
+            /** @description The openings of seals that were asked for. */
+            openings: components["schemas"]["Opening"][];
             /** @description The partner administration that is responsible; null: we are. */
             partner: string | null;
             /** @description Every seal that was ever on it. */
@@ -2148,6 +2150,37 @@ export interface components {
             name: string;
             secret: string;
         };
+        /** @description An opening that was asked for. */
+        Opening: {
+            asked_at: components["schemas"]["Time"];
+            asked_by: string;
+            card: string;
+            confirmed_at: components["schemas"]["Time"] | null;
+            confirmed_by: string | null;
+            from: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /** @description Identifier of the place where it may be opened; empty: anywhere. */
+            place: string;
+            reason: string;
+            seal: string;
+            /** @description `asked` (a second person must agree), `granted`, `used`, `missed`, `withdrawn`. */
+            state: string;
+            /** @description Whether it is early or bound to no place, so that a second person must agree. */
+            two_persons: boolean;
+            until: components["schemas"]["Time"];
+            used_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Number of the journal entry of the report that says so.
+             */
+            used_entry: number | null;
+            /** @description `any`, `remote`, `card`, `bluetooth`, `code`. */
+            way: string;
+        };
         /**
          * @description What was behind a case.
          * @enum {string}
@@ -2178,6 +2211,8 @@ export interface components {
             /** Format: int32 */
             limit_h: number;
             name: string;
+            /** @description An opening that the device allowed is an alarm all the same, unless it was authorised here. */
+            openings_need_authority: boolean;
             /** Format: int32 */
             stop_min: number;
             title: string;
@@ -2826,7 +2861,7 @@ export interface operations {
                  */
                 device?: string;
                 /** @description Only of this kind. */
-                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch";
+                kind?: "seal-cut" | "unauthorised-open" | "case-open" | "unlock-refused" | "long-unlocked" | "motor-fault" | "shock" | "low-battery" | "signal-loss" | "late-upload" | "clock-drift" | "gnss-implausible" | "proof-invalid" | "proof-replayed" | "cloned-tag" | "seal-at-two-places" | "destroyed-seal-read" | "expected-read-missed" | "route-deviation" | "restricted-zone" | "overstay" | "split" | "overdue" | "seal-mismatch" | "opening-missed";
                 /** @description Only of this priority. */
                 priority?: "critical" | "high" | "medium" | "low";
                 /** @description Raised then or later. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { words } from '../../i18n';
 import { body, missing } from '../common/fields';
-import { fieldsFor, fieldsOf, isGrave } from './steps';
+import { fieldsFor, fieldsOf, hasObject, isGrave } from './steps';
 
 test('every step that has a name has a form', () => {
   for (const step of Object.keys(words.movements.steps)) expect(fieldsOf(step), step).not.toBeNull();
@@ -27,11 +27,23 @@ test('what ends a movement is grave', () => {
 });
 
 test('what a movement has is offered', () => {
-  const fields = fieldsFor('reseal', { units: ['CSQU3054383'], seals: [] });
+  const fields = fieldsFor('reseal', { units: ['CSQU3054383'], seals: [], openings: [] });
   expect(fields.map(({ name, choices }) => [name, choices])).toEqual([
     ['unit', [['CSQU3054383', 'CSQU3054383']]],
     ['old', []],
     ['new', undefined],
     ['device', undefined],
   ]);
+});
+
+test('an opening is agreed to while it is asked for, and taken back until it is over', () => {
+  const opening = (number: number, state: string) => ({ number, state, seal: 'A', reason: 'why' });
+  const movement = { units: [], seals: [], openings: [opening(1, 'granted'), opening(2, 'asked')] };
+  const offered = (step: string) =>
+    fieldsFor(step, movement as never).find(({ name }) => name === 'opening')?.choices;
+  expect(offered('confirm-opening')).toEqual([['2', '2: A, why']]);
+  expect(offered('withdraw-opening')?.length).toBe(2);
+  expect(hasObject('confirm-opening', { openings: [] })).toBe(false);
+  expect(hasObject('withdraw-opening', movement as never)).toBe(true);
+  expect(hasObject('depart', { openings: [] })).toBe(true);
 });

@@ -4,6 +4,7 @@ import type { Choice, Field } from '../common/fields';
 
 const f = words.movements.fields;
 const classes: Choice[] = Object.entries(words.device.classes);
+const ways: Choice[] = Object.entries(words.movements.ways);
 const codes: Choice[] = Object.entries(words.movements.incidentCodes).map(([code, word]) => [
   code,
   `${code}: ${word}`,
@@ -60,6 +61,17 @@ const STEPS: Record<string, Field[]> = {
   recover: [reason],
   extend: [{ name: 'limit', label: f.limit, needed: true, kind: 'time' }, reason],
   cancel: [reason],
+  'authorise-opening': [
+    { name: 'seal', label: f.seal, needed: true },
+    { name: 'until', label: f.until, needed: true, kind: 'time' },
+    { name: 'from', label: f.from, kind: 'time' },
+    { name: 'place', label: f.openAt },
+    { name: 'way', label: f.way, choices: ways },
+    { name: 'card', label: f.card },
+    reason,
+  ],
+  'confirm-opening': [{ name: 'opening', label: f.opening, needed: true }],
+  'withdraw-opening': [{ name: 'opening', label: f.opening, needed: true }, reason],
 };
 
 /** What is asked for at a step of a movement (docs/movements.md); null for one that the page does not know. */
@@ -67,16 +79,34 @@ export function fieldsOf(step: string): Field[] | null {
   return STEPS[step] ?? null;
 }
 
-/** The same, with what the movement has to choose from. */
-export function fieldsFor(step: string, movement: Pick<Movement, 'units' | 'seals'>): Field[] {
+/** The same, with what the movement has to choose from, and the places where it may be opened. */
+export function fieldsFor(
+  step: string,
+  movement: Pick<Movement, 'units' | 'seals' | 'openings'>,
+  posts: Choice[] = [],
+): Field[] {
   const units: Choice[] = movement.units.map((number) => [number, number]);
   const whole = movement.seals.filter(({ ended_at }) => ended_at === null);
   const seals: Choice[] = whole.map(({ number, unit }) => [number, `${number} (${unit})`]);
+  // A second person agrees to what was asked; whatever is not over can be taken back.
+  const open = step === 'confirm-opening' ? ['asked'] : ['asked', 'granted'];
+  const openings: Choice[] = movement.openings
+    .filter(({ state }) => open.includes(state))
+    .map(({ number, seal, reason: why }) => [String(number), `${number}: ${seal}, ${why}`]);
   return (fieldsOf(step) ?? []).map((field) => {
     if (field.name === 'unit') return { ...field, choices: units };
     if (field.name === 'seal' || field.name === 'old') return { ...field, choices: seals };
+    if (field.name === 'opening') return { ...field, choices: openings };
+    if (step === 'authorise-opening' && field.name === 'place') return { ...field, choices: posts };
     return field;
   });
+}
+
+/** Whether there is something to take the step for. */
+export function hasObject(step: string, { openings }: Pick<Movement, 'openings'>): boolean {
+  const some = (...states: string[]) => openings.some(({ state }) => states.includes(state));
+  if (step === 'confirm-opening') return some('asked');
+  return step !== 'withdraw-opening' || some('asked', 'granted');
 }
 
 /** Steps that end or stop a movement: they are not offered first. */
