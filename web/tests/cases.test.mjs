@@ -31,7 +31,7 @@ test('a cut is handled to its outcome', { skip }, async () => {
   const { page, context, complaints } = await openPage(browser, DESK);
   await logIn(page, '/cases');
   await page.getByRole('heading', { name: 'Cases', level: 1 }).waitFor();
-  const { device } = await cutRope();
+  const { device } = await cutRope('jointech:8041300901');
   await page
     .getByRole('row')
     .filter({ hasText: device })
@@ -87,7 +87,7 @@ test('a cut is handled to its outcome', { skip }, async () => {
 test('a shift is handed over', { skip: skip || !SECOND_USER }, async () => {
   const { page, context, complaints } = await openPage(browser, DESK);
   await logIn(page, '/cases');
-  const { device } = await cutRope();
+  const { device } = await cutRope('jointech:8041300902');
   const row = page.getByRole('row').filter({ hasText: device });
   await row.getByRole('link', { name: /Seal cut/ }).click();
   await take(page, 'Acknowledge');

@@ -5,11 +5,14 @@ const SENT = /^sent\s+(\S+)/m;
 const SENT_MS_MAX = 60_000;
 
 /**
- * Runs the command of PLOMB_TRIGGER, which prints `sent <device>` when the bytes are on their way.
+ * Runs the command of PLOMB_TRIGGER, which prints `sent <device>` when the bytes are on their way; `of` is a device
+ * other than its own, for a test that needs one nothing has happened to.
  * Answers with the device and the time of that line.
  */
-export function cutRope(command = process.env.PLOMB_TRIGGER) {
-  if (!command) throw new Error('PLOMB_TRIGGER is not set: it is the command that has a rope cut');
+export function cutRope(of) {
+  if (!process.env.PLOMB_TRIGGER)
+    throw new Error('PLOMB_TRIGGER is not set: it is the command that has a rope cut');
+  const command = of ? `${process.env.PLOMB_TRIGGER} --device ${of}` : process.env.PLOMB_TRIGGER;
   return new Promise((resolve, reject) => {
     const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';

@@ -24,7 +24,8 @@ export const cases = {
   noCases: 'No alarm has opened a case.',
   alarms: 'Alarms',
   alarmCount: (count: number) => (count === 1 ? '1 alarm' : `${count} alarms`),
-  holding: (count: number) => (count === 0 ? 'none holds' : `${count} still hold`),
+  holding: (count: number) =>
+    count === 0 ? 'none holds' : count === 1 ? '1 still holds' : `${count} still hold`,
   unseen: (count: number) => (count === 1 ? '1 that nobody noted' : `${count} that nobody noted`),
   devices: 'Devices',
   level: 'Escalated',
@@ -35,6 +36,7 @@ export const cases = {
   outcome: 'Outcome',
   next: 'What may be done now',
   history: 'What was done',
+  nothingDone: 'Nothing yet.',
   stepTitle: (step: string, id: number) => `${step}: case ${id}`,
   utcHint: 'Times are in UTC.',
   sure: 'This step asks for nothing else.',

@@ -131,7 +131,7 @@ export const en = {
   alarmKind: {
     'seal-cut': 'Seal cut',
     'unauthorised-open': 'Opened without authority',
-    'case-open': 'Case opened',
+    'case-open': 'Device opened or taken off',
     'unlock-refused': 'Unlocking refused',
     'long-unlocked': 'Left unlocked',
     'motor-fault': 'Lock motor stuck',
