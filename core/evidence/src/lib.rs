@@ -2,6 +2,7 @@
 
 mod encoding;
 mod entry;
+pub mod log;
 pub mod merkle;
 
 pub use encoding::{DecodeError, EntryKeys, EntryKind, decode, encode, encode_received, is_canonical, keys};

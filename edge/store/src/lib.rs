@@ -2,7 +2,7 @@
 //!
 //! In reading order: what the operator chooses (`config`), what can go wrong (`error`), what goes in (`batch`), how it
 //! lies on the disk (`layout`, `segment`, `history`), who writes it (`writer`, `pool`, `sealer`), how it comes back
-//! (`recover`, `replay`, `query`, `snapshot`, `verify`), and the whole (`journal`). Files and threads, no async.
+//! (`recover`, `replay`, `query`, `snapshot`, `verify`), what proves it (`hashes`), and the whole (`journal`). Files and threads, no async.
 
 mod aligned;
 mod batch;
@@ -11,6 +11,7 @@ mod counters;
 mod device_key;
 mod directory;
 mod error;
+mod hashes;
 mod history;
 mod journal;
 mod layout;
@@ -32,6 +33,7 @@ pub use batch::{Batch, Durable};
 pub use config::{DirectIo, JournalConfig, SpaceProbe};
 pub use counters::{COMMIT_BUCKETS_US, JournalCounters};
 pub use error::StoreError;
+pub use hashes::HashFiles;
 pub use journal::{Health, Journal};
 pub use query::{Cursor, HistoryPage, HistoryQuery, NotACursor, Order};
 pub use reader::{JournalReader, JournalStats};

@@ -2,12 +2,14 @@
 //!
 //! A leaf is the encoding of an entry, its place in the tree the number of the entry. [`Frontier`] keeps what is
 //! needed to grow the tree; [`inclusion_proof`] and [`consistency_proof`] convince somebody who has only a root.
-//! Nothing here signs: a root means something only in a signed checkpoint.
+//! Nothing here signs: a root means something only in a signed checkpoint (`crate::log`).
 
 mod frontier;
+mod many;
 mod proof;
 
 pub use frontier::{Frontier, FrontierError, PEAKS_MAX};
+pub use many::{ManyError, many_proof, root_of_many};
 pub use proof::{
     Node, NodeError, ProofError, consistency_proof, inclusion_proof, leaves, subtree_root,
     verify_consistency, verify_inclusion,

@@ -160,7 +160,7 @@ pub fn consistency_proof<E>(
 }
 
 /// Leaves of the left subtree: the largest power of two below `count`, which is at least 2.
-const fn left_width(count: u64) -> u64 {
+pub(super) const fn left_width(count: u64) -> u64 {
     count.div_ceil(2).next_power_of_two()
 }
 

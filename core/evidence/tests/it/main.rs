@@ -11,4 +11,5 @@
 
 mod arbitrary;
 mod encoding;
+mod log;
 mod merkle;

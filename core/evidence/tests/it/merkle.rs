@@ -197,3 +197,65 @@ proptest! {
         prop_assert!(Frontier::decode(&bytes).is_err());
     }
 }
+
+/// Another implementation of RFC 6962 as judge: the crate `ct-merkle`.
+mod judged {
+    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use plomb_evidence::merkle::{
+        Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash, leaves, many_proof, root_of_many,
+    };
+    use proptest::prelude::*;
+    use sha2::Sha256;
+
+    fn concatenated(proof: &[Hash]) -> Vec<u8> {
+        proof.iter().flat_map(|hash| hash.0).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn roots_and_proofs_are_those_of_another_implementation(size in 1_usize..200, one in any::<prop::sample::Index>()) {
+            let place = one.index(size);
+            let entries: Vec<Vec<u8>> = (0..size).map(|entry| entry.to_string().into_bytes()).collect();
+            let mut theirs = MemoryBackedTree::<Sha256, Vec<u8>>::new();
+            let mut older = MemoryBackedTree::<Sha256, Vec<u8>>::new();
+            let mut ours = Frontier::default();
+            for (number, entry) in entries.iter().enumerate() {
+                theirs.push(entry.clone());
+                if number <= place {
+                    older.push(entry.clone());
+                }
+                ours.push(leaf_hash(entry));
+            }
+            let root = ours.root();
+            prop_assert_eq!(root.0.to_vec(), theirs.root().as_bytes().to_vec());
+            let hashes: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+            let proof = inclusion_proof(place as u64, size as u64, &mut leaves(&hashes)).unwrap();
+            prop_assert_eq!(concatenated(&proof), theirs.prove_inclusion(place).as_bytes().to_vec());
+            if place + 1 < size {
+                let proof = consistency_proof(place as u64 + 1, size as u64, &mut leaves(&hashes)).unwrap();
+                let additions = size - older.len() as usize;
+                prop_assert_eq!(concatenated(&proof), theirs.prove_consistency(additions).as_bytes().to_vec());
+            }
+        }
+
+        #[test]
+        fn many_leaves_are_proved_at_once(size in 1_u64..300, chosen in prop::collection::btree_set(0_u64..300, 0..20)) {
+            let hashes: Vec<Hash> = (0..size).map(|entry| leaf_hash(&entry.to_be_bytes())).collect();
+            let mut tree = Frontier::default();
+            tree.extend(hashes.iter().copied());
+            let indexes: Vec<u64> = chosen.into_iter().filter(|index| *index < size).collect();
+            let proof = many_proof(&indexes, size, &mut leaves(&hashes)).unwrap();
+            let known: Vec<(u64, Hash)> = indexes.iter().map(|index| (*index, hashes[*index as usize])).collect();
+            prop_assert_eq!(root_of_many(&known, size, &proof), Ok(tree.root()));
+            if let Some((place, _)) = known.first() {
+                let mut forged = known.clone();
+                forged[0] = (*place, leaf_hash(b"another"));
+                prop_assert_ne!(root_of_many(&forged, size, &proof), Ok(tree.root()));
+                prop_assert!(root_of_many(&known[1..], size, &proof) != Ok(tree.root()));
+            }
+            if let Some((_, shorter)) = proof.split_last() {
+                prop_assert!(root_of_many(&known, size, shorter).is_err());
+            }
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod basics;
 mod concurrent;
 mod crash;
 mod damage;
+mod hashes;
 mod model;
 mod oracle;
 mod paging;
