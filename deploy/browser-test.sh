@@ -74,6 +74,8 @@ done
 fleet=$!
 
 export PLOMB_URL="http://127.0.0.1:$http" PLOMB_USER PLOMB_SECOND_USER PLOMB_KEEPER PLOMB_PASSWORD
+PLOMB_BINARY=$(realpath "$plomb")
+export PLOMB_BINARY
 export PLOMB_TRIGGER="$(realpath "$simulator") trigger --kind cut --protocol jointech --host 127.0.0.1 --port $jointech"
 # Links of taps, one a line: of a seal that is whole, and of one that was opened.
 PLOMB_TAPS=$("$simulator" taps --tags 2 --opened 2 --url "$PLOMB_URL/t")

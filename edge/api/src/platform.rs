@@ -5,10 +5,13 @@ use std::pin::Pin;
 
 use plomb_cases::Case;
 use plomb_devices::{Decoded, Description};
+use plomb_evidence::log::Tile;
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{CaseId, DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
 use plomb_movements::{Form, Movement};
+use plomb_report::{Document, Evidence};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
+use serde_json::{Map, Value};
 
 use crate::Subscription;
 
@@ -61,6 +64,38 @@ pub trait Platform: Send + Sync + 'static {
 
     /// One entry of the journal; `None` when there is none of this number (yet, or any more).
     fn entry(&self, id: EntryId) -> Reply<Result<Option<StoredEntry>, Unavailable>>;
+
+    /// The entries about a device whose events happened from a time on and before another, as many as `limit`, by number.
+    fn entries_of(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Reply<Result<Vec<EntryId>, Unavailable>>;
+
+    /// Entries by rising number, those that are held, with what proves them.
+    fn prove(&self, entries: Vec<EntryId>) -> Reply<Result<Evidence, Unavailable>>;
+
+    /// A trip report, signed, over a statement and fields that may be withheld.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where it cannot be signed.
+    fn trip_report(
+        &self,
+        statement: Map<String, Value>,
+        fields: Vec<(String, Value)>,
+        evidence: &Evidence,
+    ) -> Result<Document, Unavailable>;
+
+    /// The journal's last signed checkpoint; `None` before there is one.
+    fn checkpoint(&self) -> Option<String>;
+
+    /// The public keys that sign checkpoints, the oldest first.
+    fn log_keys(&self) -> Vec<String>;
+
+    /// A tile of the journal's tree; `None` where there is none.
+    fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>>;
 
     /// A frame laid open for a person, secrets redacted.
     fn describe(&self, protocol: Protocol, frame: &[u8]) -> Description;

@@ -22,7 +22,7 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, cases, commands, devices, events, expectations, history, live, movements,
+    accounts, alarms, cases, commands, devices, events, evidence, expectations, history, live, movements,
     movements_import, places, quarantine, registry, registry_gates, registry_keys, risk, seal_readings,
     seals, service, session, tiles, track,
 };
@@ -58,6 +58,7 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(self), 
         (name = "movements", description = "What is declared, sealed, watched and discharged"),
         (name = "seals", description = "What somebody who stands before a seal asks"),
         (name = "registry", description = "Which devices are ours, with which keys, in whose hands; and quarantine"),
+        (name = "evidence", description = "What others check us by"),
         (name = "live", description = "What happens now"),
         (name = "platform", description = "What the platform speaks and how it stands"),
         (name = "map", description = "The base map"),
@@ -98,6 +99,7 @@ pub fn router(
     let api = Arc::new(Api::new(platform, accounts, registry, config));
     routes
         .route("/openapi.json", openapi)
+        .route("/log/tile/{*path}", get(evidence::tile))
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -141,6 +143,44 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(commands::authorise))
         .routes(routes!(commands::refuse))
         .routes(routes!(commands::cancel))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::figures))
+        .routes(routes!(cases::hand_over))
+        .routes(routes!(cases::get))
+        .routes(routes!(cases::step))
+        .routes(routes!(movements::list, movements::declare))
+        .routes(routes!(movements_import::import))
+        .routes(routes!(movements::get))
+        .routes(routes!(movements::step))
+        .routes(routes!(movements::checks))
+        .routes(routes!(evidence::trip_report))
+        .routes(routes!(evidence::proof))
+        .routes(routes!(movements::policies))
+        .routes(routes!(risk::queue))
+        .routes(routes!(places::list))
+        .routes(routes!(places::import))
+        .routes(routes!(places::get, places::put, places::drop_place))
+        .routes(routes!(seals::look_up))
+        .routes(routes!(seal_readings::challenge))
+        .routes(routes!(seal_readings::readings))
+        .routes(routes!(live::fleet))
+        .routes(routes!(live::stream))
+        .routes(routes!(service::protocols))
+        .routes(routes!(service::status));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", v1.merge(register()))
+        .routes(routes!(service::healthz))
+        .routes(routes!(service::readyz))
+        .routes(routes!(service::metrics))
+        .routes(routes!(evidence::checkpoint))
+        .routes(routes!(evidence::keys))
+        .routes(routes!(tiles::map))
+        .routes(routes!(tiles::tile))
+}
+
+/// Calls of the register of devices.
+fn register() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
         .routes(routes!(registry::models))
         .routes(routes!(registry::put_model))
         .routes(routes!(registry::devices))
@@ -158,35 +198,6 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))
-        .routes(routes!(cases::list))
-        .routes(routes!(cases::figures))
-        .routes(routes!(cases::hand_over))
-        .routes(routes!(cases::get))
-        .routes(routes!(cases::step))
-        .routes(routes!(movements::list, movements::declare))
-        .routes(routes!(movements_import::import))
-        .routes(routes!(movements::get))
-        .routes(routes!(movements::step))
-        .routes(routes!(movements::checks))
-        .routes(routes!(movements::policies))
-        .routes(routes!(risk::queue))
-        .routes(routes!(places::list))
-        .routes(routes!(places::import))
-        .routes(routes!(places::get, places::put, places::drop_place))
-        .routes(routes!(seals::look_up))
-        .routes(routes!(seal_readings::challenge))
-        .routes(routes!(seal_readings::readings))
-        .routes(routes!(live::fleet))
-        .routes(routes!(live::stream))
-        .routes(routes!(service::protocols))
-        .routes(routes!(service::status));
-    OpenApiRouter::with_openapi(Document::openapi())
-        .nest("/api/v1", v1)
-        .routes(routes!(service::healthz))
-        .routes(routes!(service::readyz))
-        .routes(routes!(service::metrics))
-        .routes(routes!(tiles::map))
-        .routes(routes!(tiles::tile))
 }
 
 /// Paths that no call has: the page's own, or none.

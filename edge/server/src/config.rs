@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) mqtt: Mqtt,
     pub(crate) commands: Commands,
     pub(crate) devices: Devices,
+    pub(crate) evidence: Evidence,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
     /// Readers that are called, `[[reader]]` each.
@@ -127,6 +128,14 @@ impl Default for Commands {
     fn default() -> Self {
         Self { four_eyes: true }
     }
+}
+
+/// What is signed of the journal.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Evidence {
+    /// Name of the log, for ever; empty: one by chance at the first start.
+    pub(crate) log: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -6,11 +6,13 @@ mod config;
 mod decode;
 mod device_secret;
 mod engine;
+mod evidence;
 mod keys;
 mod listen;
 mod logging;
 mod metrics;
 mod moved;
+mod notary;
 mod outbox;
 mod platform;
 mod platform_key;
@@ -52,6 +54,13 @@ enum Command {
     PlatformKey(ConfigArgument),
     /// Recompute state and alarms from the journal and compare them with what was recorded.
     Replay(replay::ReplayArguments),
+    /// Look at the keys that sign the journal, and change them.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
+    /// Check a trip report or a proof, without a server or a network.
+    Verify(evidence::VerifyArguments),
+    /// Take fields out of a trip report, so that what is left can still be checked.
+    Redact(evidence::RedactArguments),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -90,6 +99,9 @@ fn main() -> ExitCode {
         Command::DeviceSecret(arguments) => device_secret::run(&arguments),
         Command::PlatformKey(argument) => platform_key::run(&argument),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Evidence(command) => evidence::run(&command),
+        Command::Verify(arguments) => evidence::verify(&arguments),
+        Command::Redact(arguments) => evidence::redact(&arguments),
         Command::Config(ConfigCommand::Check(argument)) => config::check(&argument),
         Command::Config(ConfigCommand::Show(argument)) => config::show(&argument),
         Command::Account(command) => accounts::run(&command),

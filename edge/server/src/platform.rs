@@ -10,11 +10,13 @@ use plomb_api::{
 };
 use plomb_cases::Case;
 use plomb_devices::{Description, SessionKey};
+use plomb_evidence::log::Tile;
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::{IngestCounters, Messages};
-use plomb_model::{CaseId, ConnectionId, EntryId, MovementId, Protocol, Timestamp};
+use plomb_model::{CaseId, ConnectionId, DeviceId, EntryId, MovementId, Protocol, Timestamp};
 use plomb_movements::{Form, Movement};
+use plomb_report::{Disclosed, Document, Evidence};
 use plomb_rules::{Change, CommandRecord, CommandStep};
 use plomb_store::{
     COMMIT_BUCKETS_US, Cursor, Health as JournalHealth, Journal, JournalReader, Order, StoreError,
@@ -23,7 +25,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::Work;
 use crate::metrics::{EngineCounters, Exposition};
+use crate::notary::Notary;
 
+/// Entries of a device that are looked up at once.
+const ENTRIES_AT_ONCE: usize = 1000;
 /// Addresses of conversations kept for people who look at a frame; the oldest give way.
 const PEERS_MAX: usize = 100_000;
 
@@ -51,6 +56,7 @@ pub(crate) struct Plomb {
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) ring: Ring,
     pub(crate) reader: JournalReader,
+    pub(crate) notary: Arc<Notary>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) engine: Arc<EngineCounters>,
@@ -161,6 +167,51 @@ impl Platform for Plomb {
         Box::pin(async move { blocking(move || entry(&reader, &peers, id)).await })
     }
 
+    fn entries_of(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Reply<Result<Vec<EntryId>, Unavailable>> {
+        let reader = self.reader.clone();
+        Box::pin(async move { blocking(move || entries_of(&reader, device, (from, to), limit)).await })
+    }
+
+    fn prove(&self, entries: Vec<EntryId>) -> Reply<Result<Evidence, Unavailable>> {
+        let (notary, reader) = (Arc::clone(&self.notary), self.reader.clone());
+        Box::pin(async move { blocking(move || notary.prove(&reader, &entries)).await })
+    }
+
+    fn trip_report(
+        &self,
+        statement: serde_json::Map<String, serde_json::Value>,
+        fields: Vec<(String, serde_json::Value)>,
+        evidence: &Evidence,
+    ) -> Result<Document, Unavailable> {
+        let salted = |(name, value): (String, serde_json::Value)| {
+            let mut salt = [0; 16];
+            getrandom::fill(&mut salt).map_err(|error| Unavailable(error.to_string()))?;
+            Ok(Disclosed::new(&salt, &name, value))
+        };
+        let fields = fields.into_iter().map(salted).collect::<Result<Vec<_>, Unavailable>>()?;
+        let key = self.notary.key().ok_or_else(|| Unavailable("there is no key".to_owned()))?;
+        Document::trip(statement, fields, evidence, key).map_err(|error| Unavailable(error.to_string()))
+    }
+
+    fn checkpoint(&self) -> Option<String> {
+        self.notary.checkpoint()
+    }
+
+    fn log_keys(&self) -> Vec<String> {
+        self.notary.keys()
+    }
+
+    fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>> {
+        let notary = Arc::clone(&self.notary);
+        Box::pin(async move { blocking(move || notary.tile(&tile)).await })
+    }
+
     fn describe(&self, protocol: Protocol, frame: &[u8]) -> Description {
         plomb_devices::describe(protocol, frame)
     }
@@ -197,6 +248,7 @@ impl Platform for Plomb {
         if self.refused.load(Ordering::Acquire) && reasons.is_empty() {
             reasons.push("The state is being recovered from the journal".to_owned());
         }
+        reasons.extend(self.notary.refusing());
         if self.work.is_closed() {
             reasons.push("The flow has stopped".to_owned());
         }
@@ -349,6 +401,34 @@ fn history(reader: &JournalReader, query: &HistoryQuery) -> Result<HistoryPage, 
             return Ok(page);
         }
     }
+}
+
+/// The entries about a device from a time on and before another, as many as `limit`, by number.
+fn entries_of(
+    reader: &JournalReader,
+    device: DeviceId,
+    (from, to): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<Vec<EntryId>, Unavailable> {
+    let (mut cursor, mut entries) = (None, Vec::new());
+    while entries.len() < limit {
+        let query = plomb_store::HistoryQuery {
+            device,
+            from,
+            to,
+            order: Order::Ascending,
+            limit: ENTRIES_AT_ONCE.min(limit - entries.len()),
+            cursor,
+        };
+        let found = reader.history(&query).map_err(unavailable)?;
+        entries.extend(found.rows.iter().map(|(id, _)| *id));
+        cursor = found.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    entries.sort_unstable();
+    Ok(entries)
 }
 
 fn entry(reader: &JournalReader, peers: &Peers, id: EntryId) -> Result<Option<StoredEntry>, Unavailable> {

@@ -34,6 +34,7 @@ use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
 use crate::metrics::EngineCounters;
+use crate::notary::Notary;
 use crate::outbox::Outbox;
 use crate::platform::{Peers, Plomb};
 use crate::recover::{Recovered, Recovery};
@@ -69,6 +70,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
+    let notary = Arc::new(Notary::open(directory, &config.evidence.log, Arc::clone(&journal))?);
     let engine = engine(config, &journal, snapshot_found, &registry)?;
 
     // The flow lives as long as somebody can send to it: this one goes last.
@@ -86,6 +88,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         work: work.clone(),
         ring: engine.ring.clone(),
         reader: journal.reader(),
+        notary: Arc::clone(&notary),
         journal: Arc::clone(&journal),
         peers: Arc::clone(&engine.peers),
         engine: Arc::clone(&engine.counters),
@@ -98,6 +101,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         messages: Arc::downgrade(&messages),
         key: session_key(directory)?,
     };
+    let signing = tokio::spawn(Arc::clone(&notary).rounds(stopped.clone()));
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
     let http = serve_http(config, platform, accounts, registry, stopped).await?;
     let flow = std::thread::Builder::new()
@@ -112,6 +116,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     listeners.join_all().await;
     following.abort();
     snapshots.abort();
+    drop(signing.await);
     snapshot(&journal, &work, &durable).await;
     drop((work, last_arrivals, messages));
     ring.close();
@@ -119,7 +124,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         warn!("Some requests did not end in time");
     }
     match tokio::task::spawn_blocking(move || flow.join()).await {
-        Ok(Ok(())) => info!("Stopped"),
+        Ok(Ok(())) => {
+            // What came since the last round.
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || notary.sign()).await {
+                warn!(%error, "The last entries are not signed");
+            }
+            info!("Stopped");
+        }
         Ok(Err(_)) | Err(_) => error!("The flow thread ended by a fault"),
     }
     Ok(())

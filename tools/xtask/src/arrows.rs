@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-ingest", &["plomb-model", "plomb-devices", "plomb-evidence"]),
     ("plomb-store", &["plomb-model", "plomb-evidence"]),
     ("plomb-registry", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
+    ("plomb-report", &["plomb-model", "plomb-evidence"]),
     (
         "plomb-api",
         &[
@@ -42,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-rules",
             "plomb-evidence",
             "plomb-registry",
+            "plomb-report",
         ],
     ),
     (
@@ -60,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-ingest",
             "plomb-store",
             "plomb-registry",
+            "plomb-report",
             "plomb-api",
         ],
     ),
@@ -73,6 +76,7 @@ const CORE_FROM_OUTSIDE: &[&str] = &[
     "aes",
     "ccm",
     "base64ct",
+    "ed25519-dalek",
     "encoding_rs",
     "hashbrown",
     "hkdf",

@@ -40,6 +40,7 @@ import type {
   RiskQueue,
   Session,
   Track,
+  TripReport,
 } from './types';
 
 export const API = '/api/v1';
@@ -150,6 +151,8 @@ export const api = {
     call<MovementList>(`/movements${queryOf(query)}`, { signal: signal ?? null }),
   movement: (id: string, signal?: AbortSignal) =>
     call<Movement>(`/movements/${segment(id)}`, { signal: signal ?? null }),
+  tripReport: (id: string, signal?: AbortSignal) =>
+    call<TripReport>(`/movements/${segment(id)}/report`, { signal: signal ?? null }),
   declare: (fields: Record<string, string>) => change<Movement>('POST', '/movements', fields),
   step: (id: number, step: string, fields: Record<string, string>) =>
     change<Movement>('POST', `/movements/${id}/steps/${step}`, fields),

@@ -105,3 +105,39 @@ export interface StreamPositions {
 export interface StreamReset {
   reason: string;
 }
+
+/** A trip report (docs/evidence.md), which the OpenAPI document only calls an object. What the page shows of it. */
+export interface TripReport {
+  format: string;
+  statement: {
+    issued_at: string;
+    issued_by: string;
+    log: string;
+    complete: boolean;
+    entries: number[];
+    movement: Omit<Movement, 'declaration' | 'holder' | 'carrier'>;
+    alarms: Alarm[];
+    cases: Case[];
+    route: RouteFeature | null;
+  };
+  disclosed: [salt: string, name: string, value: unknown][];
+  record: EntryFact[];
+  checkpoint: string;
+}
+
+export interface RouteFeature {
+  properties?: { name?: string };
+  geometry?: { type: string; coordinates?: unknown };
+}
+
+/** What one entry says. */
+export interface EntryFact {
+  entry: number;
+  what: string;
+  at?: string;
+  device?: string | null;
+  events?: {
+    occurred_at: string | null;
+    position: { latitude: number; longitude: number; fix: string } | null;
+  }[];
+}

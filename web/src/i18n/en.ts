@@ -14,6 +14,7 @@ import type {
 
 import { cases } from './cases';
 import { movements } from './movements';
+import { report } from './report';
 import { places } from './places';
 import { risk } from './risk';
 
@@ -324,6 +325,7 @@ export const en = {
   cases,
   movements,
   places,
+  report,
   risk,
 
   tap: {

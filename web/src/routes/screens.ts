@@ -22,6 +22,7 @@ const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/devices\/([^/]+)$/, async () => (await import('./DevicePage.svelte')).default],
   [/^\/t(?:ap)?$/, async () => (await import('./Tap.svelte')).default],
   [/^\/movements$/, async () => (await import('./Movements.svelte')).default],
+  [/^\/movements\/([^/]+)\/report$/, async () => (await import('./TripReportPage.svelte')).default],
   [/^\/movements\/([^/]+)$/, async () => (await import('./MovementPage.svelte')).default],
   [/^\/inspect$/, async () => (await import('./Inspect.svelte')).default],
   [/^\/places$/, async () => (await import('./Places.svelte')).default],

@@ -126,39 +126,48 @@ impl SigningKey {
     /// [`KeyError`].
     pub fn from_secret_text(text: &str) -> Result<Self, KeyError> {
         let rest = text.strip_prefix("PRIVATE+KEY+").ok_or(KeyError::Shape)?;
-        let (name, hash, kind, key) = parts(rest)?;
+        let Parts { name, hash, kind, key } = Parts::of(rest)?;
         let signing = Self::new(name, kind, &key)?;
         if signing.public.hash() == hash { Ok(signing) } else { Err(KeyError::Hash(name.to_owned())) }
     }
 }
 
-/// Name, hash, kind and 32 bytes of `name+hash+base64`. The base64 may have plus signs in it.
-fn parts(text: &str) -> Result<(&str, [u8; 4], KeyKind, [u8; 32]), KeyError> {
-    let mut parts = text.splitn(3, '+');
-    let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(KeyError::Shape);
-    };
-    if !is_name(name) {
-        return Err(KeyError::Name(name.to_owned()));
+/// A key as it is written: `name+hash+base64`. The base64 may have plus signs in it.
+struct Parts<'a> {
+    name: &'a str,
+    hash: [u8; 4],
+    kind: KeyKind,
+    key: [u8; 32],
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Result<Self, KeyError> {
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(KeyError::Shape);
+        };
+        if !is_name(name) {
+            return Err(KeyError::Name(name.to_owned()));
+        }
+        let wrong = || KeyError::Key(name.to_owned());
+        let hash = (hash.len() == 8).then(|| u32::from_str_radix(hash, 16).ok()).flatten();
+        let hash = hash.ok_or(KeyError::Shape)?.to_be_bytes();
+        let bytes = Base64::decode_vec(key).map_err(|_| wrong())?;
+        let (kind, key) = bytes.split_first().ok_or_else(wrong)?;
+        let kind = match kind {
+            1 => KeyKind::Note,
+            4 => KeyKind::Cosignature,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { name, hash, kind, key: key.try_into().map_err(|_| wrong())? })
     }
-    let wrong = || KeyError::Key(name.to_owned());
-    let hash = (hash.len() == 8).then(|| u32::from_str_radix(hash, 16).ok()).flatten();
-    let hash = hash.ok_or(KeyError::Shape)?.to_be_bytes();
-    let bytes = Base64::decode_vec(key).map_err(|_| wrong())?;
-    let (kind, key) = bytes.split_first().ok_or_else(wrong)?;
-    let kind = match kind {
-        1 => KeyKind::Note,
-        4 => KeyKind::Cosignature,
-        _ => return Err(wrong()),
-    };
-    Ok((name, hash, kind, key.try_into().map_err(|_| wrong())?))
 }
 
 impl FromStr for VerifyingKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let (name, hash, kind, key) = parts(text)?;
+        let Parts { name, hash, kind, key } = Parts::of(text)?;
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&key).map_err(|_| KeyError::Key(name.to_owned()))?;
         let key = Self { name: name.into(), kind, key };

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use plomb_evidence::log::Tile;
 use plomb_model::{Redacted, Timestamp};
 use plomb_registry::{Registry, RegistryError};
 
@@ -69,6 +70,21 @@ impl Api {
 
     pub(crate) const fn forwarded_for(&self) -> bool {
         self.config.forwarded_for
+    }
+
+    /// The journal's last signed checkpoint, for everybody.
+    pub(crate) fn checkpoint(&self) -> Option<String> {
+        self.platform.checkpoint()
+    }
+
+    /// The public keys that sign checkpoints, for everybody.
+    pub(crate) fn log_keys(&self) -> Vec<String> {
+        self.platform.log_keys()
+    }
+
+    /// A tile of the journal's tree, for everybody: hashes tell nothing of what they are of.
+    pub(crate) async fn log_tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, Unavailable> {
+        self.platform.tile(tile).await
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -9,10 +9,12 @@ use axum::http::request::Parts;
 use plomb_cases::Case;
 use plomb_devices::Description;
 use plomb_evidence::Action;
-use plomb_model::{CaseId, CommandTicket, EntryId, MovementId, Protocol, Redacted, Timestamp};
+use plomb_model::{CaseId, CommandTicket, DeviceId, EntryId, MovementId, Protocol, Redacted, Timestamp};
 use plomb_movements::{Form, Movement};
 use plomb_registry::{Registry, RegistryError};
+use plomb_report::{Document, Evidence};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::{Api, Credential};
@@ -157,6 +159,31 @@ impl Authorised<Read> {
 
     pub(crate) async fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, Problem> {
         Ok(self.api.platform.entry(id).await?)
+    }
+
+    pub(crate) async fn entries_of(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<EntryId>, Problem> {
+        Ok(self.api.platform.entries_of(device, from, to, limit).await?)
+    }
+
+    /// Entries by rising number with what proves them.
+    pub(crate) async fn prove(&self, entries: Vec<EntryId>) -> Result<Evidence, Problem> {
+        Ok(self.api.platform.prove(entries).await?)
+    }
+
+    /// A signed trip report.
+    pub(crate) fn trip_report(
+        &self,
+        statement: Map<String, Value>,
+        fields: Vec<(String, Value)>,
+        evidence: &Evidence,
+    ) -> Result<Document, Problem> {
+        Ok(self.api.platform.trip_report(statement, fields, evidence)?)
     }
 
     pub(crate) fn describe(&self, protocol: Protocol, frame: &[u8]) -> Description {

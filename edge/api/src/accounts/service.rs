@@ -372,10 +372,12 @@ fn name_objection(name: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._@".contains(&byte);
     let fits = !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.bytes().all(allowed);
     let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    (!fits || !begins_well).then(|| {
+    // In records it stands for what nobody did.
+    (!fits || !begins_well || name == plomb_movements::CLOCK).then(|| {
         format!(
             "an account's name has 1 to {NAME_CHARS_MAX} of the characters a-z, 0-9, '-', '.', '_' and '@', \
-             and begins with a letter or digit"
+             begins with a letter or digit, and is not '{}'",
+            plomb_movements::CLOCK
         )
     })
 }

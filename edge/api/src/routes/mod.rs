@@ -6,6 +6,7 @@ pub(crate) mod cases;
 pub(crate) mod commands;
 pub(crate) mod devices;
 pub(crate) mod events;
+pub(crate) mod evidence;
 pub(crate) mod expectations;
 pub(crate) mod history;
 pub(crate) mod live;

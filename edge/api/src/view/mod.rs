@@ -15,6 +15,7 @@ mod movement;
 mod position;
 mod reading;
 mod register;
+mod report;
 mod risk;
 mod status;
 mod time;
@@ -41,6 +42,7 @@ pub(crate) use register::{
     KeysView, ModelView, ModelsView, NewSecretView, QuarantineView, QuarantinedView, ReaderView, ReadersView,
     RegisteredView, RegisteredsView,
 };
+pub(crate) use report::TripView;
 pub(crate) use risk::{RiskQueueView, RiskView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;

@@ -10,14 +10,18 @@ use plomb_api::{
 };
 use plomb_cases::Case;
 use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
-use plomb_evidence::{Action, Entry, Received};
+use plomb_evidence::log::{Checkpoint, KeyKind, Note, SigningKey, Tile};
+use plomb_evidence::merkle::{self, Frontier, Hash, leaf_hash, many_proof};
+use plomb_evidence::{Action, Entry, Received, encode};
 use plomb_model::{
     Acknowledgement, CaseId, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue,
     LatitudeE7, LongitudeE7, MovementId, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt,
     Standing, Timestamp, Transport,
 };
 use plomb_movements::{Act, Form, Movement, Refusal};
+use plomb_report::{Disclosed, Document, Evidence};
 use plomb_rules::{Change, CommandRecord, CommandRefusal, CommandStep, Reported, State, evaluate};
+use serde_json::{Map, Value};
 
 /// Reports of a page at most, so that paging is put to the test.
 const PAGE_MAX: usize = 7;
@@ -48,6 +52,20 @@ pub(crate) fn battery(seconds: i64, percent: u8) -> Event {
     let mut event = position(seconds, 10, 20);
     event.readings.push(Reading::Battery(Percent::new(percent).unwrap()));
     event
+}
+
+/// Name of the journal as a log.
+const LOG: &str = "example.org/log";
+
+/// What signs it.
+pub(crate) fn log_key() -> SigningKey {
+    SigningKey::new(LOG, KeyKind::Note, &[5; 32]).unwrap()
+}
+
+fn bytes(received: &Received) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode(&Entry::Received(received.clone()), &mut bytes);
+    bytes
 }
 
 pub(crate) struct Fake {
@@ -282,6 +300,63 @@ impl Platform for Fake {
             peer: Some("127.0.0.1:50344".to_owned()),
         });
         Box::pin(async move { Ok(stored) })
+    }
+
+    fn entries_of(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Reply<Result<Vec<EntryId>, Unavailable>> {
+        let query = HistoryQuery {
+            device,
+            from: Some(from),
+            to: Some(to),
+            order: HistoryOrder::OldestFirst,
+            beyond: None,
+            limit,
+        };
+        let entries = self.up().map(|()| self.page(&query).reports.iter().map(|report| report.id).collect());
+        Box::pin(async move { entries })
+    }
+
+    fn prove(&self, entries: Vec<EntryId>) -> Reply<Result<Evidence, Unavailable>> {
+        let journal: Vec<Vec<u8>> = self.journal.lock().unwrap().iter().map(bytes).collect();
+        let leaves: Vec<Hash> = journal.iter().map(|bytes| leaf_hash(bytes)).collect();
+        let mut tree = Frontier::default();
+        tree.extend(leaves.iter().copied());
+        let head = Checkpoint { origin: LOG.into(), size: tree.size(), root: tree.root() };
+        let mut note = Note::new(&head.to_string()).unwrap();
+        note.sign(&log_key());
+        let held: Vec<EntryId> = entries.into_iter().filter(|id| id.0 < tree.size()).collect();
+        let numbers: Vec<u64> = held.iter().map(|id| id.0).collect();
+        let proof = many_proof(&numbers, tree.size(), &mut merkle::leaves(&leaves)).unwrap();
+        let entries = held.into_iter().map(|id| (id, journal[id.0 as usize].clone())).collect();
+        Box::pin(async move { Ok(Evidence { entries, proof, checkpoint: note.to_string() }) })
+    }
+
+    fn trip_report(
+        &self,
+        statement: Map<String, Value>,
+        fields: Vec<(String, Value)>,
+        evidence: &Evidence,
+    ) -> Result<Document, Unavailable> {
+        let fields = fields.into_iter().map(|(name, value)| Disclosed::new(&[7; 16], &name, value));
+        Ok(Document::trip(statement, fields.collect(), evidence, &log_key()).unwrap())
+    }
+
+    fn checkpoint(&self) -> Option<String> {
+        let is_empty = self.journal.lock().unwrap().is_empty();
+        (!is_empty).then(|| "example.org/log\n1\n".to_owned())
+    }
+
+    fn log_keys(&self) -> Vec<String> {
+        vec![log_key().public().to_string()]
+    }
+
+    fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>> {
+        Box::pin(async move { Ok((tile.level == 0).then(|| vec![0xAB; 32 * usize::from(tile.width)])) })
     }
 
     fn describe(&self, _: Protocol, frame: &[u8]) -> Description {

@@ -18,6 +18,7 @@ mod client;
 mod commands;
 mod devices;
 mod events;
+mod evidence;
 mod fake;
 mod history;
 mod map_and_page;

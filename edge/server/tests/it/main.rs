@@ -10,6 +10,7 @@
 
 mod commands;
 mod decode;
+mod evidence;
 mod firmware;
 mod gateways;
 mod kill;

@@ -98,6 +98,15 @@ impl Server {
 
     /// Starts it and waits until it is ready.
     pub(crate) fn start(&mut self) {
+        self.start_until(|status| status == 200);
+    }
+
+    /// Starts it and waits until it says that it is not ready.
+    pub(crate) fn start_unready(&mut self) {
+        self.start_until(|status| status == 503);
+    }
+
+    fn start_until(&mut self, is_so: impl Fn(u16) -> bool) {
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.file("server.log")).unwrap();
         let mut command = self.command(&["serve"]);
@@ -106,7 +115,7 @@ impl Server {
         }
         self.child = Some(command.stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().unwrap());
         let until = Instant::now() + START_MAX;
-        while self.get("/readyz", "").is_none_or(|(status, _)| status != 200) {
+        while self.get("/readyz", "").is_none_or(|(status, _)| !is_so(status)) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < until, "the server did not start:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(10));
