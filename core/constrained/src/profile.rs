@@ -2,6 +2,7 @@
 //! `docs/profile.md` says what they mean.
 
 use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroize;
 
@@ -101,6 +102,37 @@ pub fn mac0_key(master: &[u8], salt: &[u8], kid: &[u8]) -> Option<[u8; 32]> {
     let mut key = [0; 32];
     expand(master, salt, "plomb mac0", kid, &mut key)?;
     Some(key)
+}
+
+/// The key of the one-time codes that open a device without a network: 32 bytes.
+#[must_use]
+pub fn code_key(master: &[u8], salt: &[u8], kid: &[u8]) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    expand(master, salt, "plomb code", kid, &mut key)?;
+    Some(key)
+}
+
+/// Digits of a one-time code.
+pub const CODE_DIGITS: usize = 8;
+/// How far ahead a code may end, hours: an opening of at most a day, up to the next full hour.
+pub const CODE_HOURS_MAX: u32 = 25;
+
+/// The code, in ASCII digits, that opens a device of this arming until the end of this hour since 1970. It is the HOTP
+/// value (RFC 4226, section 5.3, with SHA-256 as in RFC 6238) of the counter `arming * 2^32 + until_h`.
+#[must_use]
+pub fn opening_code(key: &[u8; 32], arming: u32, until_h: u32) -> [u8; CODE_DIGITS] {
+    let mut digits = [b'0'; CODE_DIGITS];
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return digits };
+    mac.update(&(u64::from(arming) << 32 | u64::from(until_h)).to_be_bytes());
+    let mac: [u8; 32] = mac.finalize().into_bytes().into();
+    let offset = usize::from(mac.last().copied().unwrap_or_default() & 15);
+    let word = mac.get(offset..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+    let mut value = u32::from_be_bytes(word) & 0x7FFF_FFFF;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+    }
+    digits
 }
 
 /// HKDF-SHA-256 with `info = [label, kid]`.

@@ -52,7 +52,7 @@ pub mod zebra;
 pub use open::{describe, open};
 pub use orders::{orders, takes_password};
 pub use plomb_passive::llrp;
-pub use plomb_profile::platform_key;
+pub use plomb_profile::{opening_code, platform_key};
 pub use plomb_session::{
     CHALLENGE_S_MAX, Decoded, Description, DeviceKey, Field, KeyPurpose, NoSecrets, REQUEST_BYTES_MAX,
     ReportRef, Request, SecretBytes, SecretTable, Secrets, Session, SessionConfig, SessionKey, challenge,

@@ -34,6 +34,7 @@ pub(crate) fn advance(movement: &mut Movement, done: &Done, step: Step) -> S {
         | Step::Overdue => journey(movement, done, step),
         Step::AuthoriseOpening { .. }
         | Step::ConfirmOpening { .. }
+        | Step::GiveCode { .. }
         | Step::WithdrawOpening { .. }
         | Step::Opened { .. }
         | Step::OpeningMissed { .. } => openings(movement, done, step),
@@ -149,6 +150,7 @@ fn openings(movement: &mut Movement, done: &Done, step: Step) -> S {
         Step::WithdrawOpening { opening, .. } => (opening, Some(OpeningEnd::Withdrawn)),
         Step::Opened { opening, at } => (opening, Some(OpeningEnd::Used { at, entry: done.entry })),
         Step::OpeningMissed { opening } => (opening, Some(OpeningEnd::Missed)),
+        // It is on record who knows the code; the opening is as before.
         _ => return movement.state,
     };
     let place = usize::from(number).checked_sub(1);

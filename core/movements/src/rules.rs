@@ -6,7 +6,7 @@ use crate::book::{Facts, Movements, Refusal};
 use crate::checks::{Verdict, checklist};
 use crate::form::Fault;
 use crate::movement::Movement;
-use crate::opening::{OPENING_H_MAX, OPENINGS_MAX, Opening};
+use crate::opening::{OPENING_H_MAX, OPENINGS_MAX, Opening, Way};
 use crate::state::MovementState as S;
 use crate::step::Step;
 
@@ -160,6 +160,13 @@ fn check_opening(movement: &Movement, step: &Step, by: &str, facts: &dyn Facts) 
             opening if opening.is_granted() => rule("it is in force already"),
             opening if *opening.asked.1 == *by => {
                 rule("a second person must agree to it, not who asked for it")
+            }
+            _ => Ok(()),
+        },
+        Step::GiveCode { opening: number } => match open(movement, *number)? {
+            opening if !opening.is_granted() => rule("a second person has not agreed to it yet"),
+            opening if !matches!(opening.way, Way::Any | Way::Code) => {
+                rule(format!("it is to be opened {} and not with a code", opening.way.name()))
             }
             _ => Ok(()),
         },

@@ -88,6 +88,8 @@ pub enum Step {
     },
     /// A second person agrees to an opening, by its number from 1.
     ConfirmOpening { opening: u8 },
+    /// Somebody is given the one-time code of an opening.
+    GiveCode { opening: u8 },
     /// An opening is taken back.
     WithdrawOpening { opening: u8, reason: Box<str> },
     /// The device has opened as authorised: a step of its report.
@@ -100,7 +102,7 @@ pub enum Step {
 
 impl Step {
     /// The names of all steps that people take.
-    pub const NAMES: [&'static str; 29] = [
+    pub const NAMES: [&'static str; 30] = [
         "declare",
         "amend",
         "submit",
@@ -129,6 +131,7 @@ impl Step {
         "cancel",
         "authorise-opening",
         "confirm-opening",
+        "give-code",
         "withdraw-opening",
     ];
 
@@ -202,6 +205,7 @@ impl Step {
             "cancel" => Self::Cancel { reason: need("reason")? },
             "authorise-opening" => Self::authorise(form)?,
             "confirm-opening" => Self::ConfirmOpening { opening: number_of(form)? },
+            "give-code" => Self::GiveCode { opening: number_of(form)? },
             "withdraw-opening" => {
                 Self::WithdrawOpening { opening: number_of(form)?, reason: need("reason")? }
             }
@@ -264,6 +268,7 @@ impl Step {
             Self::Cancel { .. } => "cancel",
             Self::AuthoriseOpening { .. } => "authorise-opening",
             Self::ConfirmOpening { .. } => "confirm-opening",
+            Self::GiveCode { .. } => "give-code",
             Self::WithdrawOpening { .. } => "withdraw-opening",
             Self::Opened { .. } => "opened",
             Self::OpeningMissed { .. } => "opening-missed",
@@ -296,7 +301,7 @@ impl Step {
             "extend" => &[S::Accepted, S::Booked, S::Armed, S::InTransit, S::Intercepted, S::AtBorder],
             "cancel" => &[S::Draft, S::Submitted, S::Accepted, S::Booked],
             // Whoever took a movement over may open it; while nobody has, nobody may.
-            "authorise-opening" | "confirm-opening" => {
+            "authorise-opening" | "confirm-opening" | "give-code" => {
                 &[S::InTransit, S::Intercepted, S::Arrived, S::Verified, S::Discrepancy]
             }
             "withdraw-opening" => {

@@ -4,9 +4,9 @@ use plomb_constrained::Fault;
 use plomb_constrained::cbor::{Decoder, Item};
 use plomb_constrained::cose::{Message, Shape};
 use plomb_constrained::p256::PublicKey;
-use plomb_constrained::profile::{DEVICE_ID_BYTES_MAX, ITEMS_MAX, TAG_BYTES, encrypt0_key, mac0_key};
+use plomb_constrained::profile::{self, DEVICE_ID_BYTES_MAX, ITEMS_MAX, TAG_BYTES, encrypt0_key, mac0_key};
 use plomb_model::{DeviceId, Event, Identity, Issue, Reading, ReceivedAt, Scheme};
-use plomb_session::{Decoded, DeviceKey, KeyPurpose, SessionConfig};
+use plomb_session::{Decoded, DeviceKey, KeyPurpose, Secrets, SessionConfig};
 use plomb_wire::{from_hex, to_hex};
 
 use crate::pack::{self, Told};
@@ -170,6 +170,19 @@ fn own_word(told: Told, at: usize, carrier: &Carrier<'_>, taken: &mut Taken) {
         event.readings.extend(told.sequence.map(Reading::Counter));
         taken.events.push((device, event));
     }
+}
+
+/// The one-time code that opens a device of this arming until the end of this hour since 1970; none where the platform
+/// does not share a master secret with it (docs/profile.md, "One-time codes").
+#[must_use]
+pub fn opening_code(secrets: &dyn Secrets, device: &DeviceId, arming: u32, until_h: u32) -> Option<String> {
+    let kid = (device.scheme() == Scheme::Plomb).then(|| from_hex(device.value()).ok()).flatten()?;
+    let master = secrets.first(KeyPurpose::OscoreMaster, &kid)?;
+    let mut key = profile::code_key(master.secret.expose(), &master.salt, &kid)?;
+    let code = profile::opening_code(&key, arming, until_h);
+    key.fill(0);
+    std::hint::black_box(&key);
+    code.iter().map(|digit| Some(char::from(*digit))).collect()
 }
 
 /// Whether a device could have proved what it says.

@@ -8,7 +8,7 @@ mod describe;
 mod mqtt;
 mod pack;
 
-pub use body::tagged_events;
+pub use body::{opening_code, tagged_events};
 pub use coap::platform_key;
 pub use describe::describe;
 

@@ -4,7 +4,9 @@ use hmac::{Hmac, Mac};
 use plomb_constrained::cose;
 use plomb_constrained::oscore::Context;
 use plomb_constrained::p256::PrivateKey;
-use plomb_constrained::profile::{DEVICE_ID_BYTES_MAX, PLATFORM_ID, mac0_key};
+use plomb_constrained::profile::{
+    CODE_DIGITS, CODE_HOURS_MAX, DEVICE_ID_BYTES_MAX, PLATFORM_ID, code_key, mac0_key, opening_code,
+};
 use sha2::Sha256;
 use zeroize::Zeroize;
 
@@ -97,6 +99,8 @@ pub(crate) struct Keys {
     signing: PrivateKey,
     /// Of the tamper beacon, and of the digests of passwords.
     mac: [u8; 32],
+    /// Of one-time codes.
+    code: [u8; 32],
 }
 
 impl core::fmt::Debug for Keys {
@@ -108,6 +112,7 @@ impl core::fmt::Debug for Keys {
 impl Drop for Keys {
     fn drop(&mut self) {
         self.mac.zeroize();
+        self.code.zeroize();
     }
 }
 
@@ -138,6 +143,7 @@ impl Keys {
                 context: Context::derive(&master, &salt, None, id.as_bytes(), PLATFORM_ID)?,
                 signing: PrivateKey::new(&signing)?,
                 mac: mac0_key(&master, &salt, id.as_bytes())?,
+                code: code_key(&master, &salt, id.as_bytes())?,
             })
         })();
         master.zeroize();
@@ -160,6 +166,21 @@ impl Keys {
         let mut beacon = [0; pack::BEACON_BYTES_MAX];
         let beacon = pack::write_beacon(id, arming, &mut beacon).ok()?;
         cose::mac0(&self.mac, id.as_bytes(), pack::FORMAT, beacon, out).ok().map(|bytes| bytes.len())
+    }
+
+    /// The hour in which a one-time code ends that opens this arming now, at this hour, and is later than `after`. Every
+    /// code that could be right is compared, in constant time.
+    pub(crate) fn code_hour(&self, typed: &str, arming: u32, now_h: u32, after: u32) -> Option<u32> {
+        let typed: [u8; CODE_DIGITS] = typed.as_bytes().try_into().ok()?;
+        let mut found = None;
+        for until_h in now_h.saturating_add(1)..=now_h.saturating_add(CODE_HOURS_MAX) {
+            let code = opening_code(&self.code, arming, until_h);
+            let difference = code.iter().zip(&typed).fold(0, |all, (a, b)| all | (a ^ b));
+            if core::hint::black_box(difference) == 0 && until_h > after {
+                found = Some(until_h);
+            }
+        }
+        found
     }
 
     /// By what a password or card is kept and known again. Without the keys it cannot be tried out.

@@ -119,7 +119,7 @@ impl<S: Sink> Writer<S> {
             self.text(name::UNLOCK, method_word(method)).flag(name::UNLOCK_ALLOWED, allowed);
             if !allowed {
                 match method {
-                    Method::Password => self.flag("a/wrong-password", true),
+                    Method::Password | Method::Code => self.flag("a/wrong-password", true),
                     Method::Card => self.flag("a/unknown-card", true),
                     Method::Remote => self,
                 };
@@ -178,6 +178,7 @@ const fn method_word(method: Method) -> &'static str {
         Method::Remote => "remote",
         Method::Card => "card",
         Method::Password => "password",
+        Method::Code => "dynamic",
     }
 }
 

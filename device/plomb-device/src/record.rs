@@ -58,6 +58,8 @@ pub enum Method {
     Card = 2,
     /// By a password.
     Password = 3,
+    /// By a one-time code.
+    Code = 4,
 }
 
 /// How a command ended.
@@ -214,6 +216,7 @@ impl Record {
             1 => Some(Method::Remote),
             2 => Some(Method::Card),
             3 => Some(Method::Password),
+            4 => Some(Method::Code),
             _ => None,
         };
         let card = Card(take.bytes());

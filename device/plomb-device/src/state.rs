@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) password: Option<[u8; 16]>,
     pub(crate) cards: [Option<[u8; 16]>; CARDS_MAX],
     pub(crate) token: Token,
+    /// The hour in which the last one-time code of this arming ended: only later ones are taken.
+    pub(crate) code_hour: u32,
 }
 
 impl State {
@@ -72,6 +74,7 @@ impl State {
             password: None,
             cards: [None; CARDS_MAX],
             token: Token::NONE,
+            code_hour: 0,
         }
     }
 
@@ -101,6 +104,8 @@ impl State {
             put.u8(u8::from(digest.is_some())).bytes(&digest.unwrap_or_default());
         }
         put.u8(self.token.length).bytes(&self.token.bytes);
+        // A state of before there were codes has zeros here.
+        put.u32(self.code_hour);
         let sum = check(&[bytes.get(..STATE_BYTES - 4).unwrap_or_default()]);
         Put(bytes.get_mut(STATE_BYTES - 4..).unwrap_or_default()).bytes(&sum);
         bytes
@@ -142,7 +147,10 @@ impl State {
         let password = digest();
         let cards = core::array::from_fn(|_| digest());
         let token = Token { length: take.u8(), bytes: take.bytes() };
-        Some((number, Self { id, seal, sequence, settings, reserved, command, password, cards, token }))
+        let code_hour = take.u32();
+        let state =
+            Self { id, seal, sequence, settings, reserved, command, password, cards, token, code_hour };
+        Some((number, state))
     }
 }
 

@@ -55,6 +55,10 @@ pub trait Platform: Send + Sync + 'static {
     /// A challenge for tags, drawn at this time: ten bytes in hex.
     fn challenge(&self, at: Timestamp) -> String;
 
+    /// The one-time code that opens a device of this arming until the end of this hour since 1970; `None` where the
+    /// platform shares no secret with it.
+    fn opening_code(&self, device: &DeviceId, arming: u32, until_h: u32) -> Option<String>;
+
     /// The stream of durable updates after the sequence number `after`: what was missed, then live.
     /// Implemented by keeping a [`crate::Ring`] and calling [`crate::Ring::subscribe`].
     fn updates(&self, after: Option<u64>) -> Subscription;

@@ -23,8 +23,8 @@ use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, cases, commands, devices, events, evidence, expectations, history, live, movements,
-    movements_import, places, quarantine, registry, registry_gates, registry_keys, risk, seal_readings,
-    seals, service, session, tiles, track,
+    movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys, risk,
+    seal_readings, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -153,6 +153,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements::get))
         .routes(routes!(movements::step))
         .routes(routes!(movements::checks))
+        .routes(routes!(opening_code::give))
         .routes(routes!(evidence::trip_report))
         .routes(routes!(evidence::proof))
         .routes(routes!(movements::policies))

@@ -9,7 +9,7 @@ use plomb_api::{
     Refused, Reply, Ring, SenderStatus, Status, StoredEntry, StoredReport, Subscription, Unavailable,
 };
 use plomb_cases::Case;
-use plomb_devices::{Description, SessionKey};
+use plomb_devices::{Description, Secrets, SessionKey};
 use plomb_evidence::log::Tile;
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
@@ -67,6 +67,8 @@ pub(crate) struct Plomb {
     pub(crate) started_at: Timestamp,
     pub(crate) ports: Vec<BoundPort>,
     pub(crate) messages: Weak<Messages>,
+    /// Secrets of devices.
+    pub(crate) secrets: Arc<dyn Secrets>,
     /// From which challenges for tags are drawn.
     pub(crate) key: SessionKey,
 }
@@ -151,6 +153,10 @@ impl Platform for Plomb {
 
     fn challenge(&self, at: Timestamp) -> String {
         plomb_wire::to_hex(&plomb_devices::challenge(&self.key, at))
+    }
+
+    fn opening_code(&self, device: &DeviceId, arming: u32, until_h: u32) -> Option<String> {
+        plomb_devices::opening_code(&*self.secrets, device, arming, until_h)
     }
 
     fn updates(&self, after: Option<u64>) -> Subscription {

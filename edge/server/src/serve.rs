@@ -77,8 +77,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let last_arrivals = arrivals.clone();
     let (stop, stopped) = watch::channel(false);
     let ingest = Arc::new(IngestCounters::default());
-    let listening =
-        listening(config, session(config, directory, &registry)?, arrivals, &ingest, stopped.clone());
+    let session = session(config, directory, &registry)?;
+    let secrets = Arc::clone(&session.secrets);
+    let listening = listening(config, session, arrivals, &ingest, stopped.clone());
     let configured = Configured { readers: config.readers()?, mqtt: config.mqtt_devices()? };
     let (followers, registered) = configured.with(&registry);
     let following = tokio::spawn(follow(Arc::clone(&registry), configured, followers));
@@ -99,6 +100,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         started_at: now().0,
         ports,
         messages: Arc::downgrade(&messages),
+        secrets,
         key: session_key(directory)?,
     };
     let signing = tokio::spawn(Arc::clone(&notary).rounds(stopped.clone()));

@@ -22,6 +22,7 @@ import type {
   Login,
   LookUp,
   Model,
+  OpeningCode,
   ModelList,
   Movement,
   MovementList,
@@ -156,6 +157,8 @@ export const api = {
   declare: (fields: Record<string, string>) => change<Movement>('POST', '/movements', fields),
   step: (id: number, step: string, fields: Record<string, string>) =>
     change<Movement>('POST', `/movements/${id}/steps/${step}`, fields),
+  openingCode: (id: number, opening: number) =>
+    change<OpeningCode>('POST', `/movements/${id}/openings/${opening}/code`),
   checklist: (id: number, device: string, signal?: AbortSignal) =>
     call<Checklist>(`/movements/${id}/checklist${queryOf({ device })}`, { signal: signal ?? null }),
   importMovements: (file: File, query: Query) =>

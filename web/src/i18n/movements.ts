@@ -106,6 +106,7 @@ export const movements = {
     bluetooth: 'Over Bluetooth',
     code: 'With a code',
   },
+  code: { give: 'Give the one-time code', once: 'Opens once, until' },
   openings: 'Openings',
   openingHint: 'Before it has arrived, or without a place, a second person must agree.',
   openingStates: {
@@ -211,6 +212,7 @@ export const movements = {
     overdue: 'Limit passed',
     'authorise-opening': 'Opening asked for',
     'confirm-opening': 'Opening agreed to',
+    'give-code': 'Code given',
     'withdraw-opening': 'Opening withdrawn',
     opened: 'Opened as authorised',
     'opening-missed': 'Opening did not happen',

@@ -14,6 +14,7 @@ mod coap;
 mod cose;
 mod edhoc;
 mod oscore;
+mod profile;
 mod senml;
 
 use serde_json::Value;

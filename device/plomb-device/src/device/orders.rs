@@ -25,10 +25,11 @@ impl<S: Storage, V: Vault> Device<S, V> {
                 return Ok(Done::Not);
             }
             let Some(token) = self.token(turn.seal.arming) else { return Ok(Done::Not) };
-            let before = core::mem::replace(&mut self.state.token, token);
+            let before = (self.state.token, self.state.code_hour);
+            (self.state.token, self.state.code_hour) = (token, 0);
             if let Err(fault) = self.take(now, &turn, |record| record) {
                 if self.state.seal != turn.seal {
-                    self.state.token = before;
+                    (self.state.token, self.state.code_hour) = before;
                 }
                 return Err(fault);
             }
@@ -58,6 +59,13 @@ impl<S: Storage, V: Vault> Device<S, V> {
         self.note_with(now, Cause::Refused, Importance::Alarm, |record| Record { unlock, card, ..record })
     }
 
+    /// The hour in which a one-time code ends that opens now; a device that has no time takes none.
+    fn code_hour(&self, now: Now, typed: &str) -> Option<u32> {
+        let now_h = u32::try_from(now.wall_ms?.div_euclid(3_600_000)).ok()?;
+        let (arming, after) = (self.state.seal.arming, self.state.code_hour);
+        self.keys.as_ref()?.code_hour(typed, arming, now_h, after)
+    }
+
     fn is_right_password(&self, password: &str) -> bool {
         let digest = self.keys.as_ref().map(|keys| keys.digest(password));
         digest.zip(self.state.password).is_some_and(|(shown, kept)| is_same(&shown, &kept))
@@ -69,6 +77,12 @@ impl<S: Storage, V: Vault> Device<S, V> {
         }
         if self.is_right_password(password) {
             return self.open(now, Method::Password, Card::default(), None).map(drop);
+        }
+        if let Some(until_h) = self.code_hour(now, password) {
+            // Before it opens, so that a loss of power between the two does not give the code a second life.
+            self.state.code_hour = until_h;
+            self.save()?;
+            return self.open(now, Method::Code, Card::default(), None).map(drop);
         }
         self.refuse(now, Method::Password, Card::default())
     }

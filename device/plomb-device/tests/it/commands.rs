@@ -1,10 +1,11 @@
 //! What the platform may ask for, and who else may not.
 
 use plomb_constrained::coap::code;
+use plomb_constrained::profile::{code_key, opening_code};
 use plomb_constrained::senml::Written;
 use plomb_device::{Actions, Input, Motor, Part, Phase};
 
-use crate::board::{Dice, Tested, deliver, device, now, sealed, sent};
+use crate::board::{Dice, Tested, deliver, device, now, provision, sealed, sent, start};
 use crate::peer::Peer;
 
 const FORBIDDEN: u8 = 0x83;
@@ -89,7 +90,7 @@ fn a_command_is_done_once_however_often_it_comes_and_after_a_restart_too() {
     assert_eq!(sent(&mut device, now(6), &mut dice).unwrap(), answer, "the same answer to the same bytes");
     assert_eq!(device.take_actions(), Actions::default());
     let (flash, safe) = device.stop();
-    let mut device = crate::board::start(flash, safe, 0).unwrap();
+    let mut device = start(flash, safe, 0).unwrap();
     device.receive(now(7), &mut dice, &restart).unwrap();
     assert!(!device.take_actions().restart, "a replay over a restart");
 }
@@ -111,7 +112,7 @@ fn settings_and_clock_are_set_and_nonsense_is_answered_as_such() {
     assert_eq!(ask(&mut device, &mut peer, 5, "time", &time), code::CHANGED);
     assert_eq!(device.take_actions().set_time_ms, Some(1_800_000_000_123));
     let (flash, safe) = device.stop();
-    let device = crate::board::start(flash, safe, 0).unwrap();
+    let device = start(flash, safe, 0).unwrap();
     assert_eq!(device.settings().alarm_s, 30, "settings outlast a restart");
 }
 
@@ -160,4 +161,54 @@ fn in_service_the_case_may_be_opened_and_under_seal_there_is_no_service() {
     assert_eq!(ask(&mut device, &mut peer, 702, "text", &service), FORBIDDEN);
     device.input(now(703), Input::Part(Part::CaseClosed, false)).unwrap();
     assert!(!device.has_keys());
+}
+
+/// The code of the platform for the seal of the tests.
+fn code_of(device: &Tested, until_h: u32) -> String {
+    let key = code_key(&provision().master, &provision().salt, device.id().as_bytes()).unwrap();
+    String::from_utf8(opening_code(&key, device.seal().arming, until_h).to_vec()).unwrap()
+}
+
+fn hour(at: plomb_device::Now) -> u32 {
+    u32::try_from(at.wall_ms.unwrap() / 3_600_000).unwrap()
+}
+
+#[test]
+fn a_one_time_code_opens_once_and_says_so() {
+    let (mut device, mut peer) = (sealed(), Peer::new());
+    let until_h = hour(now(10)) + 3;
+    let code = code_of(&device, until_h);
+    device.input(now(10), Input::Password(&code)).unwrap();
+    assert_eq!(device.seal().phase, Phase::OpenedWithRight);
+    deliver(&mut device, 13, &mut peer);
+    let opened = peer.events.values().find(|seen| seen.texts.contains_key("unl")).unwrap();
+    assert!(opened.signed && opened.flags["unl/ok"] && opened.texts["unl"] == "dynamic");
+    // The same again, and one that ends earlier, open nothing, even after a restart.
+    let (storage, vault) = device.stop();
+    let mut device = start(storage, vault, 20).unwrap();
+    for typed in [code, code_of(&device, until_h - 1)] {
+        device.input(now(21), Input::Password(&typed)).unwrap();
+    }
+    deliver(&mut device, 25, &mut peer);
+    let refused = peer.events.values().filter(|seen| seen.flags.get("unl/ok") == Some(&false)).count();
+    assert_eq!(refused, 2);
+}
+
+#[test]
+fn a_code_is_for_its_hours_its_arming_and_a_clock() {
+    let opens = |at: plomb_device::Now, typed: &str| {
+        let mut device = sealed();
+        device.input(at, Input::Password(typed)).unwrap();
+        device.seal().phase == Phase::OpenedWithRight
+    };
+    let (device, now_h) = (sealed(), hour(now(10)));
+    assert!(opens(now(10), &code_of(&device, now_h + 1)) && opens(now(10), &code_of(&device, now_h + 25)));
+    assert!(!opens(now(10), &code_of(&device, now_h)), "its hour is over");
+    assert!(!opens(now(10), &code_of(&device, now_h + 26)), "too far ahead");
+    assert!(!opens(now(10), code_of(&device, now_h + 1).get(1..).unwrap()), "a digit is missing");
+    let no_clock = plomb_device::Now { wall_ms: None, ..now(10) };
+    assert!(!opens(no_clock, &code_of(&device, now_h + 1)), "it does not know the hour");
+    let key = code_key(&provision().master, &provision().salt, device.id().as_bytes()).unwrap();
+    let earlier = opening_code(&key, device.seal().arming - 1, now_h + 1);
+    assert!(!opens(now(10), std::str::from_utf8(&earlier).unwrap()), "of the arming before");
 }

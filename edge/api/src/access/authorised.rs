@@ -272,6 +272,16 @@ impl Authorised<Move> {
         self.question(question).await
     }
 
+    /// Reports of a device, to know which arming it is in; whoever may take steps may read.
+    pub(crate) async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, Problem> {
+        Ok(self.api.platform.history(query).await?)
+    }
+
+    /// The one-time code of a device.
+    pub(crate) fn opening_code(&self, device: &DeviceId, arming: u32, until_h: u32) -> Option<String> {
+        self.api.platform.opening_code(device, arming, until_h)
+    }
+
     /// Takes a step of a movement in the name of this account; comes back once it is durable.
     pub(crate) async fn step(
         &self,

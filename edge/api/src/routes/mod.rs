@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod live;
 pub(crate) mod movements;
 pub(crate) mod movements_import;
+pub(crate) mod opening_code;
 pub(crate) mod places;
 pub(crate) mod quarantine;
 pub(crate) mod registry;

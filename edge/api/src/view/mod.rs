@@ -32,8 +32,8 @@ pub(crate) use event::{EventView, HistoryView};
 pub(crate) use finding::{FindingView, LookUpKind, LookUpView};
 pub(crate) use fleet::{FleetView, TrackPoint, TrackView};
 pub(crate) use movement::{
-    CheckView, ChecklistView, ImportView, MovementSummaryView, MovementView, MovementsView, PoliciesView,
-    PolicyView, RowFaultView,
+    CheckView, ChecklistView, CodeView, ImportView, MovementSummaryView, MovementView, MovementsView,
+    PoliciesView, PolicyView, RowFaultView,
 };
 pub(crate) use position::PositionView;
 pub(crate) use reading::ReadingView;

@@ -157,6 +157,17 @@ pub(crate) struct OpeningView {
     used_entry: Option<u64>,
 }
 
+/// A one-time code.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = OpeningCode)]
+pub(crate) struct CodeView {
+    /// Eight digits, to be typed at the device.
+    pub(crate) code: String,
+    pub(crate) device: String,
+    /// From then on the device does not take it any more.
+    pub(crate) until: Time,
+}
+
 /// A step that was taken.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = MovementStep)]

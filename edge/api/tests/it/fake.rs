@@ -283,6 +283,10 @@ impl Platform for Fake {
         plomb_wire::to_hex(&plomb_devices::challenge(&SessionConfig::default().key, at))
     }
 
+    fn opening_code(&self, device: &DeviceId, arming: u32, until_h: u32) -> Option<String> {
+        plomb_devices::opening_code(&*self.keys.lock().unwrap(), device, arming, until_h)
+    }
+
     fn updates(&self, after: Option<u64>) -> Subscription {
         self.ring.subscribe(after)
     }

@@ -121,6 +121,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/devices/{id}/expectations",
         "post /api/v1/movements",
         "post /api/v1/movements/import",
+        "post /api/v1/movements/{id}/openings/{number}/code",
         "post /api/v1/movements/{id}/steps/{step}",
         "post /api/v1/places/import",
         "post /api/v1/registry/devices/{id}/aliases",

@@ -169,3 +169,77 @@ fn a_cut_that_nobody_heard_is_told_later_and_a_forced_case_proves_itself() {
     assert!(!told.iter().any(|kind| kind.starts_with("proof")), "{told:?}");
     world.replays();
 }
+
+const UNIT: &str = "CSQU3054383";
+
+impl World {
+    /// Takes a step of the movement as one of the two persons.
+    fn step(&self, person: usize, step: &str, fields: &Value) -> Value {
+        let path = format!("/api/v1/movements/1/{step}");
+        let (status, said) = self.server.call(&path, &self.tokens[person], "", &fields.to_string());
+        assert!(status < 300, "{step}: {said}");
+        said
+    }
+
+    /// A movement that the seal watches, under way by the policy of a country that minds every opening.
+    fn declare(&self, unit: &Unit) {
+        let declared = json!({
+            "lrn": "LRN-1", "policy": "eac", "holder": {"name": "H"}, "carrier": {"name": "C"}, "departure": "KEMBA",
+            "destination": "UGKLA", "goods": [{"hs": "1701"}], "duty": "100 USD", "guarantee": "G",
+            "guaranteed": "100 USD", "unit": [{"number": UNIT}], "limit": "2030-01-01T00:00:00Z",
+        });
+        let (status, said) =
+            self.server.call("/api/v1/movements", &self.tokens[0], "", &declared.to_string());
+        assert_eq!(status, 201, "{said}");
+        self.step(0, "steps/submit", &json!({}));
+        self.step(0, "steps/accept", &json!({"mrn": "26KE1"}));
+        self.step(0, "steps/book", &json!({"class": "active"}));
+        let device = format!("plomb:{}", unit.name());
+        self.step(0, "steps/arm", &json!({"unit": UNIT, "device": device, "reason": "test"}));
+        self.step(0, "steps/depart", &json!({}));
+    }
+}
+
+#[test]
+fn a_code_that_two_persons_stand_for_opens_a_seal_without_a_network() {
+    let mut world = World::new(3);
+    let mut unit = world.seal(1);
+    world.until(&mut unit, "sealed", |_, unit| unit.phase() == Phase::Sealed && unit.waiting() == 0);
+    world.until(&mut unit, "known as whole", |world, unit| world.trust(unit) == intact());
+    world.declare(&unit);
+    let hours = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap() / 3600 + 2;
+    let until = plomb_model::Timestamp::from_secs(hours * 3600).to_string();
+    let seal = format!("plomb:{}", unit.name());
+    let asked = json!({"seal": seal, "until": until, "way": "code", "reason": "re-stow"});
+    world.step(0, "steps/authorise-opening", &asked);
+    let path = "/api/v1/movements/1/openings/1/code";
+    let (status, early) = world.server.call(path, &world.tokens[0], "", "");
+    assert_eq!(status, 409, "a second person has not agreed: {early}");
+    world.step(1, "steps/confirm-opening", &json!({"opening": 1}));
+    let given = world.step(0, "openings/1/code", &json!({}));
+    let code = given["code"].as_str().unwrap().to_owned();
+    assert_eq!((code.len(), &given["until"]), (8, &json!(until)), "{given}");
+
+    // Out there is no network: the officer types what he was told by telephone.
+    world.server.kill();
+    unit.type_in("00000000");
+    assert_eq!(unit.phase(), Phase::Sealed);
+    unit.type_in(&code);
+    assert_eq!(unit.phase(), Phase::OpenedWithRight);
+    unit.restart();
+    world.server.start();
+    let used = |world: &World, _: &Unit| {
+        world.server.get_json("/api/v1/movements/1", &world.tokens[0])["openings"][0]["state"] == "used"
+    };
+    world.until(&mut unit, "known as the opening that was authorised", used);
+    world.until(&mut unit, "all told", |_, unit| unit.waiting() == 0);
+    let told = world.alarms(&unit);
+    assert!(!told.iter().any(|kind| kind == "unauthorised-open"), "{told:?}");
+    let movement = world.server.get_json("/api/v1/movements/1", &world.tokens[0]);
+    let steps: Vec<&str> =
+        movement["history"].as_array().unwrap().iter().map(|done| done["step"].as_str().unwrap()).collect();
+    assert!(steps.ends_with(&["authorise-opening", "confirm-opening", "give-code", "opened"]), "{steps:?}");
+    let (status, over) = world.server.call(path, &world.tokens[0], "", "");
+    assert_eq!(status, 409, "it is used: {over}");
+    world.replays();
+}

@@ -118,6 +118,13 @@ impl Unit {
         }
     }
 
+    /// Somebody types a password or a one-time code at it.
+    pub fn type_in(&mut self, digits: &str) {
+        self.input(Input::Password(digits));
+        let now = self.board.now();
+        self.tell(now.up_ms);
+    }
+
     fn sense(&mut self, part: Part, whole: bool) {
         self.sensed = self.sensed.with(part, whole);
         self.input(Input::Part(part, whole));
