@@ -125,6 +125,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     if tokio::time::timeout(HTTP_STOP_MAX, http).await.is_err() {
         warn!("Some requests did not end in time");
     }
+    ended(flow, notary).await;
+    Ok(())
+}
+
+/// Waits for the flow to end, and signs what came last.
+async fn ended(flow: std::thread::JoinHandle<()>, notary: Arc<Notary>) {
     match tokio::task::spawn_blocking(move || flow.join()).await {
         Ok(Ok(())) => {
             // What came since the last round.
@@ -135,7 +141,6 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
         Ok(Err(_)) | Err(_) => error!("The flow thread ended by a fault"),
     }
-    Ok(())
 }
 
 /// The journal, and the newest snapshot found with it.
