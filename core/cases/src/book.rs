@@ -7,7 +7,7 @@ use plomb_movements::{Fault, Form};
 
 use crate::case::{Case, CaseState as S, Done, LEVEL_MAX, Outcome, Shelf, Subject};
 use crate::step::{SHELF_H_MAX, Step};
-use crate::storm::{Silences, Storm};
+use crate::storm::{Silences, Silent, Storm};
 
 /// Most cases that are not over; beyond it alarms stand alone, and [`Cases::held_back`] counts them.
 pub const OPEN_MAX: usize = 100_000;
@@ -156,18 +156,36 @@ impl Cases {
             return true;
         }
         let at = raised.alarm.raised_at;
-        let Some(silent) = self.silences.note(group, at, raised.alarm.id, storm) else { return false };
+        let silent = Silent { at, alarm: raised.alarm.id, device: raised.alarm.device };
+        let Some(silent) = self.silences.note(group, silent, storm) else { return false };
         let Some(id) = self.begin(group.clone(), raised) else { return false };
         self.join(id, raised, changed);
-        for alarm in silent {
-            self.merge(alarm, id, raised, changed);
+        for silent in silent {
+            self.merge(&silent, id, raised, changed);
         }
         true
     }
 
-    /// Makes the case of a silent device part of a larger one, if that is all that it has, and nobody works on it.
-    fn merge(&mut self, alarm: AlarmId, into: CaseId, raised: &Raised<'_>, changed: &mut Vec<CaseId>) {
-        let Some(id) = self.of_alarm.get(&alarm).copied().filter(|id| *id != into) else { return };
+    /// Makes a silent device part of a larger case; its own becomes part of it, if that is all that it has, and nobody works
+    /// on it.
+    fn merge(&mut self, silent: &Silent, into: CaseId, raised: &Raised<'_>, changed: &mut Vec<CaseId>) {
+        let Some(id) = self.of_alarm.get(&silent.alarm).copied() else {
+            if let Some(case) = self.by_id.get_mut(&into) {
+                case.alarm_count = case.alarm_count.saturating_add(1);
+                case.unseen = case.unseen.saturating_add(1);
+                if case.alarms.len() < ALARMS_MAX {
+                    self.of_alarm.insert(silent.alarm, into);
+                    case.alarms.push(silent.alarm);
+                    case.alarms.sort_unstable();
+                    case.holding.insert(silent.alarm);
+                    case.devices.insert(silent.device);
+                }
+            }
+            return;
+        };
+        if id == into {
+            return;
+        }
         let Some(case) = self.by_id.get_mut(&id) else { return };
         if !(case.is_untouched() && case.is_silence()) {
             return;
@@ -257,6 +275,9 @@ impl Cases {
 
     /// The condition of an alarm has ended.
     pub fn cleared(&mut self, alarm: &Alarm, at: ReceivedAt, changed: &mut Vec<CaseId>) {
+        if alarm.kind == AlarmKind::SignalLoss {
+            self.silences.end(alarm.id);
+        }
         let Some(id) = self.of_alarm.get(&alarm.id).copied() else { return };
         let Some(case) = self.by_id.get_mut(&id) else { return };
         if case.holding.remove(&alarm.id) && case.holding.is_empty() {

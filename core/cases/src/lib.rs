@@ -15,4 +15,4 @@ pub use book::{ALARMS_MAX, CLOCK, Cases, OPEN_MAX, RESOLVED_KEPT_MAX, Raised, Re
 pub use case::{Case, CaseState, Done, LEVEL_MAX, Outcome, Shelf, Subject};
 pub use figures::{Figures, Tally, percentile, tally};
 pub use step::{Deed, SHELF_H_MAX, Step};
-pub use storm::{Silences, Storm};
+pub use storm::{Silences, Silent, Storm};

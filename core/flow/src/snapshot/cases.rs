@@ -1,6 +1,6 @@
 //! Cases in a snapshot: numbers and texts, and each step as the journal writes it.
 
-use plomb_cases::{Case, CaseState, Done, Outcome, Shelf, Subject};
+use plomb_cases::{Case, CaseState, Done, Outcome, Shelf, Silent, Subject};
 use plomb_evidence::{Action, Entry, Operated};
 use plomb_model::{
     AlarmId, AlarmKind, CaseId, DeviceId, EntryId, MovementId, Priority, ReceivedAt, Timestamp,
@@ -18,9 +18,10 @@ pub(super) fn write(out: &mut Writer, state: &State) {
     for case in cases.iter() {
         write_case(out, case);
     }
-    for (group, at, alarm) in silences {
+    for (group, silent) in silences {
         write_subject(out, group);
-        out.numbers(&[at.0.as_millis(), number(alarm.0)]);
+        out.device(&silent.device);
+        out.numbers(&[silent.at.0.as_millis(), number(silent.alarm.0)]);
     }
 }
 
@@ -32,8 +33,10 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
     }
     for _ in 0..silences {
         let group = read_subject(reader)?;
+        let device = reader.device()?;
         let [at, alarm] = reader.fixed()?;
-        state.cases.silences.restore(group, received(at), AlarmId(alarm.cast_unsigned()));
+        let silent = Silent { at: received(at), alarm: AlarmId(alarm.cast_unsigned()), device };
+        state.cases.silences.restore(group, silent);
     }
     state.cases.restore_last(CaseId(last.cast_unsigned()), held_back.cast_unsigned());
     Ok(())

@@ -23,7 +23,7 @@ mod movements;
 mod places;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 11;
+const VERSION: i64 = 12;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.

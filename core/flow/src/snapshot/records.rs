@@ -82,13 +82,13 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
 
 impl Writer {
     /// A device's identifier as people write it.
-    fn device(&mut self, device: &DeviceId) {
+    pub(super) fn device(&mut self, device: &DeviceId) {
         self.bytes(device.to_string().as_bytes());
     }
 }
 
 impl Reader<'_> {
-    fn device(&mut self) -> Result<DeviceId, SnapshotError> {
+    pub(super) fn device(&mut self) -> Result<DeviceId, SnapshotError> {
         let text = std::str::from_utf8(self.bytes()?).map_err(|_| self.damaged())?;
         text.parse().map_err(|_| self.damaged())
     }

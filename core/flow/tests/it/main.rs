@@ -11,6 +11,7 @@ mod commands;
 mod journey;
 mod openings;
 mod places;
+mod stories;
 
 use plomb_devices::Decoded;
 use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
