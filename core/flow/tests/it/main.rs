@@ -12,6 +12,7 @@ mod journey;
 mod openings;
 mod places;
 mod stories;
+mod trips;
 
 use plomb_devices::Decoded;
 use plomb_evidence::{Action, Closed, Entry, Opened, Operated, decode};
