@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use plomb_cases::Case;
 use plomb_devices::{Decoded, Description};
-use plomb_evidence::log::Tile;
+use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_evidence::{Action, Entry, Received};
 use plomb_model::{CaseId, DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
 use plomb_movements::{Form, Movement};
@@ -97,6 +97,9 @@ pub trait Platform: Send + Sync + 'static {
 
     /// The public keys that sign checkpoints, the oldest first.
     fn log_keys(&self) -> Vec<String>;
+
+    /// Another log asks us to sign that we saw its checkpoint; gives the line of our signature.
+    fn witness(&self, request: String, at: Timestamp) -> Reply<Result<String, WitnessRefusal>>;
 
     /// A tile of the journal's tree; `None` where there is none.
     fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>>;

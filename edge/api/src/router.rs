@@ -175,6 +175,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(service::metrics))
         .routes(routes!(evidence::checkpoint))
         .routes(routes!(evidence::keys))
+        .routes(routes!(evidence::witness))
         .routes(routes!(tiles::map))
         .routes(routes!(tiles::tile))
 }

@@ -17,6 +17,7 @@ use toml::{Table, Value};
 
 use crate::ConfigArgument;
 use crate::readers::ReaderConfig;
+use crate::witness::WitnessConfig;
 
 /// Everything that can be configured. `deploy/plomb.toml` says what each key means.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -31,6 +32,9 @@ pub(crate) struct Config {
     pub(crate) evidence: Evidence,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
+    /// Witnesses of our log, `[[witness]]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) witness: Vec<WitnessConfig>,
     /// Readers that are called, `[[reader]]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) reader: Vec<ReaderConfig>,
@@ -136,6 +140,8 @@ impl Default for Commands {
 pub(crate) struct Evidence {
     /// Name of the log, for ever; empty: one by chance at the first start.
     pub(crate) log: String,
+    /// Public keys of the logs of others that we witness.
+    pub(crate) witnessed: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -8,12 +8,14 @@ use anyhow::{Context, anyhow};
 
 use crate::ConfigArgument;
 use crate::config::Config;
-use crate::keys::{evidence_keys, rotate_evidence_key};
+use crate::keys::{evidence_keys, rotate_evidence_key, witness_key};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum EvidenceCommand {
     /// Print the public keys that sign the journal's checkpoints, the oldest first: hand them to whoever checks.
     Keys(ConfigArgument),
+    /// Print the public key by which this node signs that it saw the logs of others: hand it to these.
+    WitnessKey(ConfigArgument),
     /// Make a new key, which signs from the next start on; the one before signs with it.
     RotateKey(ConfigArgument),
 }
@@ -37,7 +39,9 @@ pub(crate) struct RedactArguments {
 }
 
 pub(crate) fn run(command: &EvidenceCommand) -> anyhow::Result<ExitCode> {
-    let (EvidenceCommand::Keys(argument) | EvidenceCommand::RotateKey(argument)) = command;
+    let (EvidenceCommand::Keys(argument)
+    | EvidenceCommand::WitnessKey(argument)
+    | EvidenceCommand::RotateKey(argument)) = command;
     let config = Config::load(argument)?;
     let directory = &config.storage.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
@@ -45,6 +49,11 @@ pub(crate) fn run(command: &EvidenceCommand) -> anyhow::Result<ExitCode> {
         rotate_evidence_key(directory, &config.evidence.log)?;
     }
     let mut out = std::io::stdout();
+    if matches!(command, EvidenceCommand::WitnessKey(_)) {
+        evidence_keys(directory, &config.evidence.log)?;
+        writeln!(out, "{}", witness_key(directory)?.public()).context("showing the key")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     for key in evidence_keys(directory, &config.evidence.log)? {
         writeln!(out, "{}", key.public()).context("showing the keys")?;
     }

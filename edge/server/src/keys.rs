@@ -67,10 +67,30 @@ pub(crate) fn rotate_evidence_key(directory: &Path, log: &str) -> anyhow::Result
     add_evidence_key(&directory.join(EVIDENCE_FILE), &name)
 }
 
+/// Name of the file with the key by which we sign that we saw other logs.
+const WITNESS_FILE: &str = "witness.key";
+
+/// Reads the key of the witness, or makes it, with the name of our log before `/witness`.
+pub(crate) fn witness_key(directory: &Path) -> anyhow::Result<SigningKey> {
+    let path = directory.join(WITNESS_FILE);
+    if !path.exists() {
+        let keys = evidence_keys(directory, "")?;
+        let log = keys.last().map_or("plomb", |key| key.public().name());
+        add_key(&path, &format!("{log}/witness"), KeyKind::Cosignature)?;
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let key = SigningKey::from_secret_text(text.trim());
+    key.with_context(|| format!("{} does not hold a key; restore it from a backup", path.display()))
+}
+
 fn add_evidence_key(path: &Path, name: &str) -> anyhow::Result<()> {
+    add_key(path, name, KeyKind::Note)
+}
+
+fn add_key(path: &Path, name: &str, kind: KeyKind) -> anyhow::Result<()> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).context("asking the system for random bytes")?;
-    let key = SigningKey::new(name, KeyKind::Note, &secret)?;
+    let key = SigningKey::new(name, kind, &secret)?;
     let mut file = std::fs::OpenOptions::new()
         .append(true)
         .create(true)

@@ -26,6 +26,7 @@ mod round;
 mod serve;
 mod snapshots;
 mod table;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

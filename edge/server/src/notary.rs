@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use plomb_api::Unavailable;
-use plomb_evidence::log::{Checkpoint, Note, SigningKey, Tile};
-use plomb_evidence::merkle::{Hash, leaf_hash, many_proof, subtree_root};
+use plomb_evidence::log::{AddCheckpoint, Checkpoint, Note, SigningKey, Tile};
+use plomb_evidence::merkle::{Hash, consistency_proof, leaf_hash, many_proof, subtree_root};
 use plomb_model::EntryId;
 use plomb_report::Evidence;
 use plomb_store::{HashFiles, Journal, JournalReader};
@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tracing::{error, info};
 
 use crate::keys::evidence_keys;
+use crate::witness::{Witness, WitnessConfig};
 
 /// How often the tree is looked after.
 const ROUND: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ pub(crate) struct Notary {
     files: HashFiles,
     keys: Vec<SigningKey>,
     file: PathBuf,
+    witnesses: Vec<Witness>,
     /// Held while the tree grows, so that one does it at a time.
     head: Mutex<Head>,
 }
@@ -64,7 +66,12 @@ impl Notary {
     ///
     /// # Errors
     /// When files cannot be used, or do not read.
-    pub(crate) fn open(directory: &Path, log: &str, journal: Arc<Journal>) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        directory: &Path,
+        log: &str,
+        witnesses: &[WitnessConfig],
+        journal: Arc<Journal>,
+    ) -> anyhow::Result<Self> {
         let folder = directory.join(FOLDER);
         let file = folder.join(CHECKPOINT);
         let mut head = Head::default();
@@ -87,7 +94,8 @@ impl Notary {
                 key.public().name()
             );
         }
-        Ok(Self { journal, files, keys, file, head: Mutex::new(head) })
+        let witnesses = witnesses.iter().map(Witness::new).collect::<anyhow::Result<_>>()?;
+        Ok(Self { journal, files, keys, file, witnesses, head: Mutex::new(head) })
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {
@@ -99,9 +107,9 @@ impl Notary {
         let mut said = None;
         loop {
             let notary = Arc::clone(&self);
-            match tokio::task::spawn_blocking(move || notary.sign()).await {
+            match tokio::task::spawn_blocking(move || notary.sign_and_ask()).await {
                 Ok(Err(error)) if said.as_ref() != Some(&error.0) => {
-                    error!(%error, "No checkpoint of the journal is signed");
+                    error!(%error, "The last checkpoint of the journal lacks a signature");
                     said = Some(error.0);
                 }
                 Ok(Err(_)) => {}
@@ -113,6 +121,50 @@ impl Notary {
                 _ = stopped.changed() => return,
             }
         }
+    }
+
+    /// Signs what is durable now, and has the witnesses sign that they saw it.
+    fn sign_and_ask(&self) -> Result<(), Unavailable> {
+        self.sign()?;
+        self.ask_witnesses()
+    }
+
+    /// Asks the witnesses that have not signed the last checkpoint yet. One that does not answer holds up nothing.
+    fn ask_witnesses(&self) -> Result<(), Unavailable> {
+        let (text, size) = {
+            let head = self.head();
+            (head.note.clone(), head.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))
+        };
+        let Ok(note) = Note::from_str(&text) else { return Ok(()) };
+        let mut failed = Vec::new();
+        for witness in self.witnesses.iter().filter(|witness| note.line_of(witness.key()).is_none()) {
+            let show = |old: u64| {
+                let old = old.min(size);
+                let proof = consistency_proof(old, size, &mut |node| self.files.node(node));
+                let proof = proof.map_err(|error| error.to_string())?;
+                Ok(AddCheckpoint { old, proof, checkpoint: note.clone() })
+            };
+            match witness.ask(&show) {
+                Ok(lines) => self.add_cosignatures(size, &lines, witness)?,
+                Err(error) => failed.push(error),
+            }
+        }
+        if failed.is_empty() { Ok(()) } else { Err(Unavailable(failed.join("; "))) }
+    }
+
+    /// Puts the signature of a witness below the checkpoint of this size, if it is still the last one.
+    fn add_cosignatures(&self, size: u64, lines: &str, witness: &Witness) -> Result<(), Unavailable> {
+        let mut head = self.head();
+        if head.checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.size != size) {
+            return Ok(());
+        }
+        let mut note = Note::from_str(&head.note).map_err(|error| Unavailable(error.to_string()))?;
+        let added = note.add_cosignatures(lines, std::slice::from_ref(witness.key()));
+        if added.map_err(|error| Unavailable(error.to_string()))? > 0 {
+            head.note = note.to_string();
+            replace(&self.file, &head.note).map_err(|error| Unavailable(format!("{error:#}")))?;
+        }
+        Ok(())
     }
 
     /// Lets the tree grow to what is durable now, and signs it.
@@ -224,9 +276,12 @@ impl Notary {
         self.files.tile(tile).map_err(unavailable)
     }
 
-    /// Entries by rising number, with what proves them. What is durable now is signed first.
+    /// Entries by rising number, with what proves them. What is durable now is signed first, by the witnesses too where they
+    /// answer.
     pub(crate) fn prove(&self, reader: &JournalReader, ids: &[EntryId]) -> Result<Evidence, Unavailable> {
         self.sign()?;
+        // Without their signatures it holds as well, by ours alone; the rounds tell of those that fail.
+        drop(self.ask_witnesses());
         let (checkpoint, size) = {
             let head = self.head();
             (head.note.clone(), head.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))
@@ -245,7 +300,7 @@ impl Notary {
 }
 
 /// Replaces a file, whole or not at all.
-fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     let beside = file.with_extension("tmp");
     let write = || {
         std::fs::write(&beside, text)?;

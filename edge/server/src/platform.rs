@@ -10,7 +10,7 @@ use plomb_api::{
 };
 use plomb_cases::Case;
 use plomb_devices::{Description, Secrets, SessionKey};
-use plomb_evidence::log::Tile;
+use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
 use plomb_ingest::{IngestCounters, Messages};
@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::engine::Work;
 use crate::metrics::{EngineCounters, Exposition};
 use crate::notary::Notary;
+use crate::witness::Watch;
 
 /// Entries of a device that are looked up at once.
 const ENTRIES_AT_ONCE: usize = 1000;
@@ -57,6 +58,7 @@ pub(crate) struct Plomb {
     pub(crate) ring: Ring,
     pub(crate) reader: JournalReader,
     pub(crate) notary: Arc<Notary>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) engine: Arc<EngineCounters>,
@@ -211,6 +213,15 @@ impl Platform for Plomb {
 
     fn log_keys(&self) -> Vec<String> {
         self.notary.keys()
+    }
+
+    fn witness(&self, request: String, at: Timestamp) -> Reply<Result<String, WitnessRefusal>> {
+        let watch = Arc::clone(&self.watch);
+        let now_s = u64::try_from(at.as_millis() / 1000).unwrap_or_default();
+        Box::pin(async move {
+            let done = tokio::task::spawn_blocking(move || watch.add(&request, now_s)).await;
+            done.unwrap_or_else(|_| Err(WitnessRefusal::Shape("the witness failed".to_owned())))
+        })
     }
 
     fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>> {

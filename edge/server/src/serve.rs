@@ -40,6 +40,7 @@ use crate::platform::{Peers, Plomb};
 use crate::recover::{Recovered, Recovery};
 use crate::registry::{Configured, LiveSecrets, follow, open_registry};
 use crate::snapshots::{snapshot, snapshot_rounds};
+use crate::witness::Watch;
 
 /// Arrivals that may wait for the flow thread: beyond it the listeners wait, and their devices with them.
 const ARRIVALS_WAITING_MAX: usize = 1024;
@@ -70,7 +71,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
-    let notary = Arc::new(Notary::open(directory, &config.evidence.log, Arc::clone(&journal))?);
+    let notary =
+        Arc::new(Notary::open(directory, &config.evidence.log, &config.witness, Arc::clone(&journal))?);
     let engine = engine(config, &journal, snapshot_found, &registry)?;
 
     // The flow lives as long as somebody can send to it: this one goes last.
@@ -90,6 +92,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ring: engine.ring.clone(),
         reader: journal.reader(),
         notary: Arc::clone(&notary),
+        watch: Arc::new(Watch::open(directory, &config.evidence.witnessed)?),
         journal: Arc::clone(&journal),
         peers: Arc::clone(&engine.peers),
         engine: Arc::clone(&engine.counters),

@@ -130,3 +130,64 @@ proptest! {
         }
     }
 }
+
+mod witness {
+    use plomb_evidence::log::{AddCheckpoint, Checkpoint, KeyKind, Note, SigningKey, WitnessRefusal};
+    use plomb_evidence::merkle::{Frontier, Hash, consistency_proof, leaf_hash, leaves};
+
+    const LOG: &str = "plomb.example/journal";
+
+    fn log_key() -> SigningKey {
+        SigningKey::new(LOG, KeyKind::Note, &[7; 32]).unwrap()
+    }
+
+    fn hashes(size: u64, history: u8) -> Vec<Hash> {
+        (0..size).map(|entry| leaf_hash(&[if entry == 2 { history } else { 0 }, entry as u8])).collect()
+    }
+
+    /// What the log with `size` entries of one of two histories shows a witness who saw `old`.
+    fn shown(old: u64, size: u64, history: u8) -> AddCheckpoint {
+        let hashes = hashes(size, history);
+        let mut tree = Frontier::default();
+        tree.extend(hashes.iter().copied());
+        let head = Checkpoint { origin: LOG.into(), size, root: tree.root() };
+        let mut checkpoint = Note::new(&head.to_string()).unwrap();
+        checkpoint.sign(&log_key());
+        let proof =
+            if old <= size { consistency_proof(old, size, &mut leaves(&hashes)).unwrap() } else { vec![] };
+        AddCheckpoint { old, proof, checkpoint }
+    }
+
+    #[test]
+    fn a_log_that_grows_is_signed_and_one_that_was_rewritten_is_not() {
+        let keys = [log_key().public().clone()];
+        let first = shown(0, 5, 1).judge(None, &keys).unwrap();
+        let second = shown(5, 9, 1);
+        assert_eq!(second.to_string().parse(), Ok(second.clone()), "it is written and read alike");
+        let second = second.judge(Some(&first), &keys).unwrap();
+        assert_eq!(second.size, 9);
+        assert_eq!(shown(9, 9, 1).judge(Some(&second), &keys), Ok(second.clone()), "the same again");
+        // Entry 2 was rewritten.
+        for size in [9, 12] {
+            let fork = WitnessRefusal::Fork { origin: LOG.to_owned(), known: 9, size };
+            assert_eq!(shown(9, size, 2).judge(Some(&second), &keys), Err(fork));
+        }
+        assert_eq!(shown(5, 12, 1).judge(Some(&second), &keys), Err(WitnessRefusal::Known(9)));
+        assert_eq!(shown(3, 12, 1).judge(None, &keys), Err(WitnessRefusal::Known(0)));
+    }
+
+    #[test]
+    fn strangers_are_turned_away() {
+        let stranger = SigningKey::new("other.example/log", KeyKind::Note, &[8; 32]).unwrap();
+        let unknown = shown(0, 5, 1).judge(None, &[stranger.public().clone()]);
+        assert_eq!(unknown, Err(WitnessRefusal::Origin(LOG.to_owned())));
+        let forger = SigningKey::new(LOG, KeyKind::Note, &[8; 32]).unwrap();
+        let forged = shown(0, 5, 1).judge(None, &[forger.public().clone()]);
+        assert!(matches!(forged, Err(WitnessRefusal::Signature(_))), "{forged:?}");
+        for text in ["", "old x\n\n", "old 1\nno hash\n\nx\n", "5\n\nx"] {
+            assert!(matches!(text.parse::<AddCheckpoint>(), Err(WitnessRefusal::Shape(_))), "{text:?}");
+        }
+        let behind = shown(9, 5, 1).judge(None, &[log_key().public().clone()]);
+        assert!(matches!(behind, Err(WitnessRefusal::Shape(_))), "{behind:?}");
+    }
+}

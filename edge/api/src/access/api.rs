@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use plomb_evidence::log::Tile;
+use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_model::{Redacted, Timestamp};
 use plomb_registry::{Registry, RegistryError};
 
@@ -80,6 +80,11 @@ impl Api {
     /// The public keys that sign checkpoints, for everybody.
     pub(crate) fn log_keys(&self) -> Vec<String> {
         self.platform.log_keys()
+    }
+
+    /// Another log asks for our signature; it proves who it is by its own.
+    pub(crate) async fn witness(&self, request: String) -> Result<String, WitnessRefusal> {
+        self.platform.witness(request, self.now()).await
     }
 
     /// A tile of the journal's tree, for everybody: hashes tell nothing of what they are of.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use plomb_evidence::log::Tile;
+use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_model::{EntryId, MovementId, ReceivedAt};
 use plomb_report::{Document, ENTRIES_MAX};
 
@@ -104,4 +104,32 @@ pub(crate) async fn tile(State(api): State<Arc<Api>>, Path(path): Path<String>) 
     } else {
         (StatusCode::OK, [kind], hashes).into_response()
     })
+}
+
+/// Sign that a checkpoint of another log was seen (c2sp.org/tlog-witness). Whoever asks proves who he is by the checkpoint.
+#[utoipa::path(post, operation_id = "add_checkpoint", path = "/witness/add-checkpoint", tag = "evidence", security(()),
+    request_body(content = String, content_type = "text/plain"), responses(
+    (status = 200, body = String, content_type = "text/plain", description = "Lines with the signature of the witness"),
+    (status = 400, body = String, content_type = "text/plain", description = "It does not read"),
+    (status = 403, body = String, content_type = "text/plain", description = "It is not signed by the log"),
+    (status = 404, body = String, content_type = "text/plain", description = "The log is not witnessed here"),
+    (status = 409, body = String, content_type = "text/x.tlog.size", description = "The size that was seen last"),
+    (status = 422, body = String, content_type = "text/plain", description = "It contradicts what was seen before"),
+))]
+pub(crate) async fn witness(State(api): State<Arc<Api>>, request: String) -> Response {
+    let refusal = match api.witness(request).await {
+        Ok(lines) => return text(lines),
+        Err(refusal) => refusal,
+    };
+    let status = match refusal {
+        WitnessRefusal::Shape(_) => StatusCode::BAD_REQUEST,
+        WitnessRefusal::Signature(_) => StatusCode::FORBIDDEN,
+        WitnessRefusal::Origin(_) => StatusCode::NOT_FOUND,
+        WitnessRefusal::Known(size) => {
+            let kind = [(CONTENT_TYPE, "text/x.tlog.size")];
+            return (StatusCode::CONFLICT, kind, format!("{size}\n")).into_response();
+        }
+        WitnessRefusal::Fork { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    (status, text(format!("{refusal}\n"))).into_response()
 }

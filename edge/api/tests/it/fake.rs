@@ -10,7 +10,7 @@ use plomb_api::{
 };
 use plomb_cases::Case;
 use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
-use plomb_evidence::log::{Checkpoint, KeyKind, Note, SigningKey, Tile};
+use plomb_evidence::log::{AddCheckpoint, Checkpoint, KeyKind, Note, SigningKey, Tile, WitnessRefusal};
 use plomb_evidence::merkle::{self, Frontier, Hash, leaf_hash, many_proof};
 use plomb_evidence::{Action, Entry, Received, encode};
 use plomb_model::{
@@ -357,6 +357,13 @@ impl Platform for Fake {
 
     fn log_keys(&self) -> Vec<String> {
         vec![log_key().public().to_string()]
+    }
+
+    fn witness(&self, request: String, _: Timestamp) -> Reply<Result<String, WitnessRefusal>> {
+        let judged = request.parse::<AddCheckpoint>().and_then(|request| {
+            request.judge(None, &[log_key().public().clone()]).map(|_| "— signed\n".to_owned())
+        });
+        Box::pin(async move { judged })
     }
 
     fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>> {

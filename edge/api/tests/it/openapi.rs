@@ -132,6 +132,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/seals/look-up",
         "post /api/v1/seals/readings",
         "post /api/v1/session",
+        "post /witness/add-checkpoint",
         "put /api/v1/accounts/{name}/password",
         "put /api/v1/places/{id}",
         "put /api/v1/registry/credentials/{name}",

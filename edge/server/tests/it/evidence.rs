@@ -188,3 +188,60 @@ fn a_history_that_was_rewritten_is_found() {
     let found = said(&judged);
     assert!(!judged.status.success() && found.contains("NOT the one"), "{found}");
 }
+
+/// A line that a command prints.
+fn printed(server: &Server, arguments: &[&str]) -> String {
+    let output = server.run(arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_partner_signs_what_it_saw_and_catches_who_rewrites_it() {
+    let (mut ours, mut partner) = (Server::new(), Server::new());
+    let log = printed(&ours, &["evidence", "keys"]);
+    let witness = printed(&partner, &["evidence", "witness-key"]);
+    let configure = |server: &mut Server, text: &str| {
+        let file = server.file("plomb.toml");
+        std::fs::write(&file, text).unwrap();
+        server.configure(&file);
+    };
+    let url = format!("http://127.0.0.1:{}/witness", partner.port("HTTP"));
+    configure(&mut ours, &format!("[[witness]]\nurl = {url:?}\nkey = {witness:?}\n"));
+    configure(&mut partner, &format!("[evidence]\nwitnessed = [{log:?}]\n"));
+    partner.start();
+    ours.start();
+    let token = travelled(&ours, "amina");
+    let (_, report) = ours.get(&format!("{MOVEMENT}/report"), &token).unwrap();
+    let document: Value = serde_json::from_str(&report).unwrap();
+    let file = ours.data().join("report.json");
+    std::fs::write(&file, &report).unwrap();
+    let both = ours.run(&["verify", text(&file), "--key", &log, "--key", &witness]);
+    assert!(both.status.success() && said(&both).contains("/witness (seen 20"), "{}", said(&both));
+    assert!(document["checkpoint"].as_str().unwrap().contains("/witness "));
+
+    // The operator, with his whole disk and his key, writes another history.
+    ours.stop();
+    for folder in ["journal", "evidence"] {
+        std::fs::remove_dir_all(ours.data().join(folder)).unwrap();
+    }
+    ours.start();
+    let token = travelled(&ours, "boris");
+    let (_, forged) = ours.get(&format!("{MOVEMENT}/report"), &token).unwrap();
+    std::fs::write(&file, &forged).unwrap();
+    // By his own key it holds; whoever asks for the partner's finds out.
+    assert!(ours.run(&["verify", text(&file), "--key", &log]).status.success());
+    let checked = ours.run(&["verify", text(&file), "--key", &witness]);
+    assert!(!checked.status.success() && said(&checked).contains("FAILED checkpoint"), "{}", said(&checked));
+    let folder = partner.data().join("witness");
+    let is_fork = || {
+        let mut names = std::fs::read_dir(&folder).unwrap().map(|item| item.unwrap().file_name());
+        names.any(|name| name.to_string_lossy().starts_with("fork-"))
+    };
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    let told = |server: &Server| server.log().contains("signed two histories");
+    while !(is_fork() && told(&partner) && told(&ours)) {
+        assert!(std::time::Instant::now() < until, "{}\n{}", partner.log(), ours.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
