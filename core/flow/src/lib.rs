@@ -4,6 +4,7 @@
 //! [`Flow::handle`] is that journey for live inputs and [`Flow::replay`] the same for recorded ones; both go
 //! through the same lines, so that a replay gives the same state and alarms.
 
+mod backtest;
 mod flow;
 mod input;
 mod ledger;
@@ -11,6 +12,7 @@ mod redecode;
 mod replay;
 mod snapshot;
 
+pub use backtest::{Backtest, BacktestReport, KindShift, Rung, Shift};
 pub use flow::{Flow, Outcome};
 pub use input::Input;
 pub use ledger::Ledger;

@@ -32,6 +32,8 @@ pub struct Replayed {
     pub mismatches: Vec<Mismatch>,
     /// All differences, kept or not.
     pub mismatches_total: u64,
+    /// Steps of movements and cases that were not taken again.
+    pub steps_refused: u64,
     pending: Option<Decision>,
 }
 
@@ -85,6 +87,11 @@ impl Replayed {
         }
     }
 
+    /// What was decided about the entry before, for who does not compare it with what was recorded.
+    pub(crate) fn take_decided(&mut self) -> Vec<Change> {
+        self.pending.take().map_or_else(Vec::new, |decision| decision.alarms)
+    }
+
     /// Call once after the last entry.
     pub fn finish(&mut self) {
         self.settle(None);
@@ -126,6 +133,7 @@ impl Flow {
                     _ => false,
                 };
                 if untaken {
+                    replayed.steps_refused += 1;
                     let note = "a step of a movement or case is not taken again";
                     replayed.note(Mismatch { about: id, recorded: Vec::new(), replayed: Vec::new(), note });
                 }

@@ -32,4 +32,4 @@ pub use platform::{
 };
 pub use router::{openapi, router};
 pub use tiles::MapError;
-pub use view::event_values;
+pub use view::{BacktestView, event_values};

@@ -7,6 +7,7 @@ use plomb_cases::Case;
 use plomb_devices::{Decoded, Description};
 use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_evidence::{Action, Entry, Received};
+use plomb_flow::BacktestReport;
 use plomb_model::{CaseId, DeviceId, EntryId, MovementId, Protocol, Timestamp, Transport};
 use plomb_movements::{Form, Movement};
 use plomb_report::{Document, Evidence};
@@ -100,6 +101,14 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Another log asks us to sign that we saw its checkpoint; gives the line of our signature.
     fn witness(&self, request: String, at: Timestamp) -> Reply<Result<String, WitnessRefusal>>;
+
+    /// Changed settings over the journal, for alarms raised from a time on and before another.
+    fn backtest(
+        &self,
+        overrides: Vec<(Box<str>, i64)>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Reply<Result<BacktestReport, Refused>>;
 
     /// A tile of the journal's tree; `None` where there is none.
     fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>>;

@@ -22,9 +22,9 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, cases, commands, devices, events, evidence, expectations, history, live, movements,
-    movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys, risk,
-    seal_readings, seals, service, session, tiles, track,
+    accounts, alarms, backtests, cases, commands, devices, events, evidence, expectations, history, live,
+    movements, movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys,
+    risk, seal_readings, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -158,6 +158,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(evidence::proof))
         .routes(routes!(movements::policies))
         .routes(routes!(risk::queue))
+        .routes(routes!(backtests::run))
         .routes(routes!(places::list))
         .routes(routes!(places::import))
         .routes(routes!(places::get, places::put, places::drop_place))

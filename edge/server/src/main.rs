@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admission;
+mod backtest;
 mod config;
 mod decode;
 mod device_secret;
@@ -55,6 +56,8 @@ enum Command {
     PlatformKey(ConfigArgument),
     /// Recompute state and alarms from the journal and compare them with what was recorded.
     Replay(replay::ReplayArguments),
+    /// Run changed rules over the journal: which alarms would appear, vanish or move.
+    Backtest(backtest::BacktestArguments),
     /// Look at the keys that sign the journal, and change them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Command::DeviceSecret(arguments) => device_secret::run(&arguments),
         Command::PlatformKey(argument) => platform_key::run(&argument),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Backtest(arguments) => backtest::run(&arguments),
         Command::Evidence(command) => evidence::run(&command),
         Command::Verify(arguments) => evidence::verify(&arguments),
         Command::Redact(arguments) => evidence::redact(&arguments),

@@ -13,6 +13,7 @@ use plomb_devices::{Description, Secrets, SessionKey};
 use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_evidence::merkle::leaf_hash;
 use plomb_evidence::{Action, Entry, decode};
+use plomb_flow::BacktestReport;
 use plomb_ingest::{IngestCounters, Messages};
 use plomb_model::{CaseId, ConnectionId, DeviceId, EntryId, MovementId, Protocol, Timestamp};
 use plomb_movements::{Form, Movement};
@@ -23,11 +24,14 @@ use plomb_store::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::backtest::backtest;
 use crate::engine::Work;
 use crate::metrics::{EngineCounters, Exposition};
 use crate::notary::Notary;
 use crate::witness::Watch;
 
+/// Entries that a back-test of the API looks at, at most: a minute or so.
+const BACKTEST_ENTRIES_MAX: u64 = 5_000_000;
 /// Entries of a device that are looked up at once.
 const ENTRIES_AT_ONCE: usize = 1000;
 /// Addresses of conversations kept for people who look at a frame; the oldest give way.
@@ -59,6 +63,8 @@ pub(crate) struct Plomb {
     pub(crate) reader: JournalReader,
     pub(crate) notary: Arc<Notary>,
     pub(crate) watch: Arc<Watch>,
+    /// Held by the back-test that runs: one at a time.
+    pub(crate) backtesting: Arc<tokio::sync::Mutex<()>>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) engine: Arc<EngineCounters>,
@@ -221,6 +227,28 @@ impl Platform for Plomb {
         Box::pin(async move {
             let done = tokio::task::spawn_blocking(move || watch.add(&request, now_s)).await;
             done.unwrap_or_else(|_| Err(WitnessRefusal::Shape("the witness failed".to_owned())))
+        })
+    }
+
+    fn backtest(
+        &self,
+        overrides: Vec<(Box<str>, i64)>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Reply<Result<BacktestReport, Refused>> {
+        let (journal, one) = (Arc::clone(&self.journal), Arc::clone(&self.backtesting));
+        Box::pin(async move {
+            let Ok(one) = one.try_lock_owned() else {
+                return Err(Refused::Conflict("Another back-test is running; wait for it".to_owned()));
+            };
+            let done = tokio::task::spawn_blocking(move || {
+                let report = backtest(&journal, overrides, (from, to), BACKTEST_ENTRIES_MAX);
+                drop(one);
+                report.map_err(|error| Refused::Conflict(format!("{error:#}")))
+            });
+            done.await.unwrap_or_else(|_| {
+                Err(Unavailable("The back-test failed; the log says why".to_owned()).into())
+            })
         })
     }
 

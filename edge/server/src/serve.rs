@@ -92,6 +92,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ring: engine.ring.clone(),
         reader: journal.reader(),
         notary: Arc::clone(&notary),
+        backtesting: Arc::default(),
         watch: Arc::new(Watch::open(directory, &config.evidence.witnessed)?),
         journal: Arc::clone(&journal),
         peers: Arc::clone(&engine.peers),

@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-risk",
             "plomb-rules",
             "plomb-evidence",
+            "plomb-flow",
             "plomb-registry",
             "plomb-report",
         ],

@@ -6,6 +6,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod backtest;
 mod cases;
 mod commands;
 mod journey;

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use plomb_cases::Case;
 use plomb_devices::Description;
 use plomb_evidence::Action;
+use plomb_flow::BacktestReport;
 use plomb_model::{CaseId, CommandTicket, DeviceId, EntryId, MovementId, Protocol, Redacted, Timestamp};
 use plomb_movements::{Form, Movement};
 use plomb_registry::{Registry, RegistryError};
@@ -294,6 +295,16 @@ impl Authorised<Move> {
 }
 
 impl Authorised<Assess> {
+    /// Changed settings over the journal.
+    pub(crate) async fn backtest(
+        &self,
+        overrides: Vec<(Box<str>, i64)>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BacktestReport, Problem> {
+        Ok(self.api.platform.backtest(overrides, from, to).await?)
+    }
+
     /// Asks the state what speaks against whom.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alarms;
+pub(crate) mod backtests;
 pub(crate) mod cases;
 pub(crate) mod commands;
 pub(crate) mod devices;

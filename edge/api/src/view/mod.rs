@@ -3,6 +3,7 @@
 
 mod account;
 mod alarm;
+mod backtest;
 mod case;
 mod chain;
 mod command;
@@ -23,6 +24,7 @@ mod word;
 
 pub(crate) use account::{AccountView, AccountsView, SessionView};
 pub(crate) use alarm::{AlarmView, AlarmsView};
+pub use backtest::BacktestView;
 pub(crate) use case::{CaseFiguresView, CaseSummaryView, CaseView, CasesView, NamedTallyView};
 pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
 pub(crate) use command::{CommandView, CommandsView, DeviceCommandsView};

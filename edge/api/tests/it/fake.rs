@@ -13,6 +13,7 @@ use plomb_devices::{Decoded, Description, SecretTable, SessionConfig};
 use plomb_evidence::log::{AddCheckpoint, Checkpoint, KeyKind, Note, SigningKey, Tile, WitnessRefusal};
 use plomb_evidence::merkle::{self, Frontier, Hash, leaf_hash, many_proof};
 use plomb_evidence::{Action, Entry, Received, encode};
+use plomb_flow::{Backtest, BacktestReport};
 use plomb_model::{
     Acknowledgement, CaseId, ConnectionId, DeviceId, EntryId, Event, EventId, EventKind, Fix, Issue,
     LatitudeE7, LongitudeE7, MovementId, OccurredAt, Percent, Position, Protocol, Reading, ReceivedAt,
@@ -364,6 +365,19 @@ impl Platform for Fake {
             request.judge(None, &[log_key().public().clone()]).map(|_| "— signed\n".to_owned())
         });
         Box::pin(async move { judged })
+    }
+
+    fn backtest(
+        &self,
+        overrides: Vec<(Box<str>, i64)>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Reply<Result<BacktestReport, Refused>> {
+        let mut backtest = Backtest::new(overrides, from, to);
+        for (id, received) in (0..).map(EntryId).zip(self.journal.lock().unwrap().iter()) {
+            backtest.entry(id, &Entry::Received(received.clone()));
+        }
+        Box::pin(async move { Ok(backtest.finish()) })
     }
 
     fn tile(&self, tile: Tile) -> Reply<Result<Option<Vec<u8>>, Unavailable>> {

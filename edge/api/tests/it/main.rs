@@ -12,6 +12,7 @@
 
 mod accounts;
 mod alarms;
+mod backtests;
 mod cases;
 mod catalogue;
 mod client;

@@ -112,6 +112,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /tiles/{z}/{x}/{y}",
         "post /api/v1/accounts",
         "post /api/v1/alarms/{id}/acknowledge",
+        "post /api/v1/backtests",
         "post /api/v1/cases/hand-over",
         "post /api/v1/cases/{id}/steps/{step}",
         "post /api/v1/commands/{id}/authorise",

@@ -34,6 +34,7 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         // A draft has no policy to check by.
         ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
         ("POST", "/movements/1/openings/1/code", Value::Null, Right::Move, 404),
+        ("POST", "/backtests", json!({"rules": {"late_s": 60}}), Right::Assess, 200),
         read("/movements/1/report"),
         read("/entries/0/proof"),
         read("/policies"),

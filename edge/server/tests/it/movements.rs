@@ -63,3 +63,32 @@ fn a_movement_survives_a_power_cut_and_is_replayed() {
     let said = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
 }
+
+#[test]
+fn changed_rules_are_tried_on_what_was_recorded_before_they_are_put_in_force() {
+    let mut server = Server::new();
+    server.start();
+    let token = server.log_in("operator", "operator");
+    for charge in [40, 30, 20] {
+        let (status, said) = server.post("/osmand", &format!("id=902064&lat=-4.05&lon=39.66&batt={charge}"));
+        assert_eq!(status, 200, "{said}");
+    }
+    let asked = json!({"rules": {"battery_low_percent": 25, "battery_well_percent": 35}});
+    let (status, live) = server.call("/api/v1/backtests", &token, "", &asked.to_string());
+    assert_eq!((status, &live["kinds"][0]["appears"]), (200, &json!(1)), "{live}");
+    server.stop();
+    let file = server.file("rules.toml");
+    std::fs::write(&file, "[rules]\nbattery_low_percent = 25\nbattery_well_percent = 35\n").unwrap();
+    let told = server.run(&["backtest", "--rules", text(&file), "--json"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told["kinds"], live["kinds"], "the same from the command line");
+    let read = server.run(&["backtest", "--rules", text(&file)]);
+    assert!(String::from_utf8_lossy(&read.stdout).contains("low-battery"), "{read:?}");
+    std::fs::write(&file, "[rules]\nno_such = 25\n").unwrap();
+    let wrong = server.run(&["backtest", "--rules", text(&file)]);
+    assert!(
+        !wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("no_such"),
+        "{wrong:?}"
+    );
+}
