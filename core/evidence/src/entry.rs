@@ -170,6 +170,15 @@ pub enum Action {
         /// Names and texts of its fields, as they were filled in.
         fields: Box<[(Box<str>, Box<str>)]>,
     },
+    /// Took a step of a change of the rules' settings.
+    Rules {
+        /// Number of the change, from 1.
+        change: u64,
+        /// `propose`, `approve` or `refuse`.
+        step: Box<str>,
+        /// Settings by name, and `reason`.
+        fields: Box<[(Box<str>, Box<str>)]>,
+    },
     /// Drew a place, or took it away.
     Draw {
         /// Its identifier.

@@ -88,12 +88,12 @@ impl Backtest {
     /// Settings by name that are to differ; only alarms raised from `from` on and before `to` are told.
     #[must_use]
     pub fn new(overrides: Vec<(Box<str>, i64)>, from: Timestamp, to: Timestamp) -> Self {
-        let mut changed = RuleSettings::default();
-        override_with(&mut changed, &overrides);
+        let mut would = Flow::new(RuleSettings::default());
+        would.override_settings(&overrides);
         Self {
             recorded: Flow::new(RuleSettings::default()),
             was: Flow::new(RuleSettings::default()),
-            would: Flow::new(changed),
+            would,
             overrides,
             within: (from, to),
             clock: None,
@@ -129,17 +129,9 @@ impl Backtest {
             return true;
         }
         self.was.replay(id, entry, &mut self.ignored);
-        if let Entry::Configured(configured) = entry {
-            let mut pairs: Vec<_> = configured.settings.to_vec();
-            for (name, value) in &self.overrides {
-                if let Some(pair) = pairs.iter_mut().find(|(known, _)| known == name) {
-                    pair.1 = *value;
-                }
-            }
-            let configured = plomb_evidence::Configured { at: configured.at, settings: pairs.into() };
-            self.would.replay(id, &Entry::Configured(configured), &mut self.changed);
-        } else {
-            self.would.replay(id, entry, &mut self.changed);
+        self.would.replay(id, entry, &mut self.changed);
+        if changes_settings(entry) {
+            self.would.override_settings(&self.overrides);
         }
         self.collect();
         true
@@ -194,10 +186,11 @@ impl Backtest {
     }
 }
 
-fn override_with(settings: &mut RuleSettings, overrides: &[(Box<str>, i64)]) {
-    for (name, value) in overrides {
-        // Whoever asks has had the names checked.
-        drop(settings.set(name, *value));
+fn changes_settings(entry: &Entry) -> bool {
+    match entry {
+        Entry::Configured(_) => true,
+        Entry::Operated(operated) => matches!(operated.action, Action::Rules { .. }),
+        _ => false,
     }
 }
 

@@ -86,6 +86,11 @@ impl Flow {
         &self.state
     }
 
+    /// Puts settings above all others until the next change of settings, to see what they would do.
+    pub(crate) fn override_settings(&mut self, overrides: &[(Box<str>, i64)]) {
+        self.state.override_settings(overrides);
+    }
+
     /// A new run begins: no conversation of an earlier one lives on.
     pub fn begin(&mut self) {
         self.state.disconnect_all();
@@ -349,6 +354,9 @@ impl Flow {
                 // Whoever takes a step has asked whether it may be taken, on this thread.
                 let taken = self.state.take_case((entry, at), by, *case, (step, &form), &mut self.changes);
                 self.cases.extend(taken.unwrap_or_default());
+            }
+            Action::Rules { change, step, fields } => {
+                self.state.change_rules(at, by, *change, (step, fields));
             }
             Action::SetStanding { device, standing, .. } => {
                 self.state.set_standing(*device, *standing, operated.at, &mut self.changes);

@@ -18,7 +18,8 @@ use crate::silence::{Silence, deadline};
 use crate::transition::{apply, other_chip};
 use crate::{
     Alarms, Change, Chips, CommandRefusal, CommandStep, Commands, DeviceIndex, DeviceState, Devices,
-    Expected, ExpectedReads, Gates, Reported, RuleSettings, Standings, Strangers, Transition, Watches,
+    Expected, ExpectedReads, Gates, Reported, RuleChanges, RuleFields, RuleSettings, Standings, Strangers,
+    Transition, Watches,
 };
 
 /// How a device stands, in one word.
@@ -82,6 +83,10 @@ pub struct State {
     /// What devices that nobody has registered may still raise.
     pub strangers: Strangers,
     pub(crate) settings: RuleSettings,
+    /// The settings of the configuration, below the changes that were approved.
+    base: RuleSettings,
+    /// Changes of the settings.
+    pub rule_changes: RuleChanges,
     silence: Silence,
     connections: BTreeSet<ConnectionId>,
 }
@@ -103,6 +108,41 @@ impl State {
 
     /// Puts other settings in force from here on.
     pub fn set_settings(&mut self, settings: RuleSettings) {
+        self.base = settings;
+        self.settle_rules();
+    }
+
+    /// The settings of the configuration, below the changes that were approved.
+    #[must_use]
+    pub const fn base_settings(&self) -> &RuleSettings {
+        &self.base
+    }
+
+    /// Takes a step of a change of the rules that may be taken.
+    pub fn change_rules(
+        &mut self,
+        at: ReceivedAt,
+        by: &str,
+        change: u64,
+        (step, fields): (&str, &RuleFields),
+    ) {
+        self.rule_changes.take(at, by, change, step, fields);
+        self.settle_rules();
+    }
+
+    /// Puts settings above all others until the next change, to see what they would do.
+    pub fn override_settings(&mut self, overrides: &[(Box<str>, i64)]) {
+        for (name, value) in overrides {
+            // Whoever asks has had the names checked.
+            drop(self.settings.set(name, *value));
+        }
+        self.cases.set_quiet_s(self.settings.case_quiet_s);
+    }
+
+    /// Puts the approved changes above the configuration.
+    fn settle_rules(&mut self) {
+        let mut settings = self.base.clone();
+        self.rule_changes.over(&mut settings);
         self.cases.set_quiet_s(settings.case_quiet_s);
         self.settings = settings;
     }

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, backtests, cases, commands, devices, events, evidence, expectations, history, live,
     movements, movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys,
-    risk, seal_readings, seals, service, session, tiles, track,
+    risk, rules, seal_readings, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -159,6 +159,10 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements::policies))
         .routes(routes!(risk::queue))
         .routes(routes!(backtests::run))
+        .routes(routes!(rules::get))
+        .routes(routes!(rules::propose))
+        .routes(routes!(rules::approve))
+        .routes(routes!(rules::refuse))
         .routes(routes!(places::list))
         .routes(routes!(places::import))
         .routes(routes!(places::get, places::put, places::drop_place))

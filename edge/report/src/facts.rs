@@ -147,6 +147,9 @@ fn action(action: &Action) -> (&'static str, Value) {
         Action::Case { case, step, fields: form } => {
             ("case-step", json!({"case": case.0, "step": step, "fields": fields(form)}))
         }
+        Action::Rules { change, step, fields: form } => {
+            ("rules", json!({"change": change, "step": step, "fields": fields(form)}))
+        }
         Action::Draw { place, feature } => ("place", json!({"place": place, "feature": feature})),
         Action::Order { ticket, device, order, .. } => (
             "order",

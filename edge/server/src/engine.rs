@@ -198,6 +198,9 @@ impl Engine {
                             Place::parse(feature).is_ok_and(|drawn| drawn.id == *place && places.takes(place))
                         }
                     }
+                    Action::Rules { change, step, fields } => {
+                        self.flow.state().rule_changes.check(&by, *change, step, fields).is_ok()
+                    }
                     // Commands, movements and cases come as work of their own, which says why one is refused.
                     Action::Step { .. }
                     | Action::Case { .. }

@@ -98,6 +98,7 @@ impl Platform for Plomb {
                 }
                 Action::Step { movement, .. } => format!("movement {movement}"),
                 Action::Case { case, .. } => format!("case {case}"),
+                Action::Rules { change, .. } => format!("change {change} of the rules"),
                 Action::Draw { place, .. } => format!("place {place}"),
                 Action::Order { ticket, .. }
                 | Action::Authorise { ticket }

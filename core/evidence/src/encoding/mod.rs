@@ -261,6 +261,7 @@ fn encode_operated(operated: &Operated, out: &mut Vec<u8>) {
         }
         Action::Step { movement, step, fields } => writer.step(20, movement.0, step, fields),
         Action::Case { case, step, fields } => writer.step(22, case.0, step, fields),
+        Action::Rules { change, step, fields } => writer.step(23, *change, step, fields),
         Action::Draw { place, feature } => {
             writer.array(3);
             writer.unsigned(21_u8);

@@ -359,6 +359,20 @@ impl<'b> Reader<'b> {
         })
     }
 
+    /// A step of a movement, a case, or a change of the rules: number, name and fields.
+    fn step_action(&mut self, code: u64, more: u64) -> Result<Action> {
+        let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
+        let number = self.unsigned("number")?;
+        let step = self.text("step")?.into();
+        let fields = self.items("fields", Self::field)?.into();
+        self.skip(more)?;
+        Ok(match code {
+            20 => Action::Step { movement: MovementId(number), step, fields },
+            22 => Action::Case { case: CaseId(number), step, fields },
+            _ => Action::Rules { change: number, step, fields },
+        })
+    }
+
     fn action(&mut self) -> Result<Action> {
         let more = self.tuple(1, "action")?;
         match self.unsigned("action")? {
@@ -400,26 +414,7 @@ impl<'b> Reader<'b> {
                 Ok(action)
             }
             code @ 10..=13 => self.command_action(code, more),
-            20 => {
-                let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
-                let action = Action::Step {
-                    movement: MovementId(self.unsigned("movement")?),
-                    step: self.text("step")?.into(),
-                    fields: self.items("fields", Self::field)?.into(),
-                };
-                self.skip(more)?;
-                Ok(action)
-            }
-            22 => {
-                let more = more.checked_sub(3).ok_or_else(|| self.malformed("step"))?;
-                let action = Action::Case {
-                    case: CaseId(self.unsigned("case")?),
-                    step: self.text("step")?.into(),
-                    fields: self.items("fields", Self::field)?.into(),
-                };
-                self.skip(more)?;
-                Ok(action)
-            }
+            code @ (20 | 22 | 23) => self.step_action(code, more),
             21 => {
                 let more = more.checked_sub(2).ok_or_else(|| self.malformed("place"))?;
                 let action =

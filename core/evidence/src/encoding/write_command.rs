@@ -40,6 +40,7 @@ pub(super) fn action(action: &Action, writer: &mut Writer<'_>) {
         | Action::PlaceGate { .. }
         | Action::Step { .. }
         | Action::Case { .. }
+        | Action::Rules { .. }
         | Action::Draw { .. } => {}
     }
 }

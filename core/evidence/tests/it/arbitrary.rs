@@ -308,6 +308,11 @@ fn action() -> impl Strategy<Value = Action> {
             place: place.into(),
             feature: feature.into()
         }),
+        (any::<u64>(), text(), text(), text()).prop_map(|(change, step, name, value)| Action::Rules {
+            change,
+            step,
+            fields: vec![(name, value)].into(),
+        }),
         (device(), of(position())).prop_map(|(gate, place)| Action::PlaceGate { gate, place }),
         (ticket(), device(), order(), text(), received_at(), any::<bool>()).prop_map(
             |(ticket, device, order, key, expires_at, four_eyes)| Action::Order {

@@ -23,7 +23,7 @@ mod movements;
 mod places;
 
 /// Version of this layout; another one is not read.
-const VERSION: i64 = 12;
+const VERSION: i64 = 13;
 /// Stands for "not known" among the numbers.
 const ABSENT: i64 = i64::MIN;
 /// Most bytes of one item: an alarm with its causes, or a device with its batch fingerprints.
@@ -46,7 +46,7 @@ impl Flow {
     pub fn snapshot(&self) -> Vec<u8> {
         let mut out = Writer(Vec::new());
         let state = &self.state;
-        let settings = state.settings().pairs();
+        let settings = state.base_settings().pairs();
         out.numbers(&[
             VERSION,
             count(settings.len()),

@@ -1,8 +1,9 @@
-//! Places in a snapshot, each as the journal writes it, and how devices on movements stand to them.
+//! Places and changes of the rules in a snapshot, each as the journal writes it, and how devices on movements stand to
+//! places.
 
 use plomb_evidence::{Action, Entry, Operated};
 use plomb_model::{LatitudeE7, LongitudeE7, OccurredAt, ReceivedAt, Timestamp};
-use plomb_rules::{DeviceIndex, Standstill, State, Watch};
+use plomb_rules::{Decision, DeviceIndex, Standstill, State, Watch};
 
 use super::{ABSENT, Reader, SnapshotError, Writer, count};
 
@@ -14,6 +15,7 @@ pub(super) fn write(out: &mut Writer, state: &State) {
         let at = ReceivedAt(Timestamp::from_millis(0));
         out.entry(&Entry::Operated(Operated { at, by: "".into(), action }));
     }
+    write_rules(out, state);
     let watches: Vec<i64> = state
         .watches
         .iter()
@@ -43,6 +45,7 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
         };
         state.draw(&place, &feature).map_err(|_| reader.damaged())?;
     }
+    read_rules(reader, state)?;
     let numbers = reader.numbers()?;
     for watch in numbers.chunks_exact(8) {
         if let [device, leg, off_route, out_of_zones, apart, latitude, longitude, since] = watch {
@@ -62,6 +65,49 @@ pub(super) fn read(reader: &mut Reader<'_>, state: &mut State) -> Result<(), Sna
             };
             state.watches.set(DeviceIndex(whole(*device)?), watch);
         }
+    }
+    Ok(())
+}
+
+/// Changes of the rules, each as the journal writes its steps.
+fn write_rules(out: &mut Writer, state: &State) {
+    let mut steps = Vec::new();
+    for change in state.rule_changes.iter() {
+        let settings = change.settings.iter().map(|(name, value)| (name.clone(), value.to_string().into()));
+        let fields = settings.chain([("reason".into(), change.reason.clone())]).collect();
+        let (at, by) = change.proposed.clone();
+        steps.push(rules_entry(at, by, change.number, "propose", fields));
+        if let Some((at, by, decision)) = change.decided.clone() {
+            let (step, fields): (_, Box<[_]>) = match decision {
+                Decision::Approved => ("approve", Box::default()),
+                Decision::Refused(reason) => ("refuse", Box::new([("reason".into(), reason)])),
+            };
+            steps.push(rules_entry(at, by, change.number, step, fields));
+        }
+    }
+    out.numbers(&[count(steps.len())]);
+    steps.iter().for_each(|step| out.entry(step));
+}
+
+fn rules_entry(
+    at: ReceivedAt,
+    by: Box<str>,
+    change: u64,
+    step: &str,
+    fields: Box<[(Box<str>, Box<str>)]>,
+) -> Entry {
+    Entry::Operated(Operated { at, by, action: Action::Rules { change, step: step.into(), fields } })
+}
+
+fn read_rules(reader: &mut Reader<'_>, state: &mut State) -> Result<(), SnapshotError> {
+    let [steps] = reader.fixed()?;
+    for _ in 0..steps {
+        let Entry::Operated(Operated { at, by, action: Action::Rules { change, step, fields } }) =
+            reader.entry()?
+        else {
+            return Err(reader.damaged());
+        };
+        state.change_rules(at, &by, change, (&step, &fields));
     }
     Ok(())
 }

@@ -74,6 +74,8 @@ enum Happening {
     },
     /// A place is drawn or taken away.
     Draw(u8, bool),
+    /// A change of the rules is proposed, approved or refused.
+    Rules(u8),
     /// A reader that hears a tag, and which chip it says that is.
     Read {
         tag: u8,
@@ -101,6 +103,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..4_u8, 0..3000_i64).prop_map(|(device, in_s)| Happening::Expect(device, in_s)),
         1 => any::<bool>().prop_map(Happening::PlaceGate),
         3 => (0..3_u8, prop::bool::weighted(0.8)).prop_map(|(place, there)| Happening::Draw(place, there)),
+        2 => (0..3_u8).prop_map(Happening::Rules),
         6 => (0..2_u8, 0..Step::NAMES.len(), 0..4_u8)
             .prop_map(|(movement, step, device)| Happening::Step { movement, step, device }),
         3 => (1..4_u64, 0..plomb_cases::Step::NAMES.len(), prop::bool::weighted(0.1))
@@ -206,6 +209,7 @@ impl World {
             }
             Happening::Case { all: true, .. } => self.case_step(0, "hand-over"),
             Happening::Draw(place, there) => self.draw(*place, *there),
+            Happening::Rules(step) => self.change_rules(*step),
             Happening::Step { movement, step, device } => self.step(*movement, Step::NAMES[*step], *device),
             Happening::Read { tag: number, chip, far } => {
                 let mut event = self.event(0, 0, true, 80, *far);
@@ -300,6 +304,26 @@ impl World {
         );
         let feature = if there { feature.into() } else { "".into() };
         self.operate(Action::Draw { place: id.into(), feature });
+    }
+
+    /// Takes a step of a change of the rules if it may be taken: the next one is proposed, the last one decided.
+    fn change_rules(&mut self, step: u8) {
+        let changes = &self.flow.state().rule_changes;
+        let next = changes.next_number();
+        let (change, step) = match step {
+            0 => (next, "propose"),
+            1 => (next - 1, "approve"),
+            _ => (next - 1, "refuse"),
+        };
+        let late: Box<str> = (60 * next).to_string().into();
+        let mut fields = vec![("reason".into(), "a reason".into())];
+        if step == "propose" {
+            fields.extend([("late_s".into(), late), ("momentary_s".into(), "300".into())]);
+        }
+        let by = if step == "propose" { "operator" } else { "leader" };
+        if changes.check(by, change, step, &fields).is_ok() {
+            self.operate_as(by, Action::Rules { change, step: step.into(), fields: fields.into() });
+        }
     }
 
     fn operate(&mut self, action: Action) {

@@ -295,6 +295,12 @@ impl Authorised<Move> {
 }
 
 impl Authorised<Assess> {
+    /// Takes a step of a change of the rules in the name of this account; comes back once it is durable.
+    pub(crate) async fn change_rules(&self, action: Action) -> Result<(), Problem> {
+        self.api.platform.operate(&self.session.name, action).await?;
+        Ok(())
+    }
+
     /// Changed settings over the journal.
     pub(crate) async fn backtest(
         &self,

@@ -18,6 +18,7 @@ mod reading;
 mod register;
 mod report;
 mod risk;
+mod rules;
 mod status;
 mod time;
 mod word;
@@ -46,6 +47,7 @@ pub(crate) use register::{
 };
 pub(crate) use report::TripView;
 pub(crate) use risk::{RiskQueueView, RiskView};
+pub(crate) use rules::{RuleChangeView, RulesView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{

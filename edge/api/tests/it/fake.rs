@@ -204,6 +204,10 @@ impl Platform for Fake {
                 state.set_standing(device, standing, at(500), &mut changes);
                 Ok(changes)
             }
+            Action::Rules { change, step, fields } => {
+                state.change_rules(at(500), by, change, (&step, &fields));
+                Ok(changes)
+            }
             Action::Draw { place, feature } => {
                 let known = !feature.is_empty() || state.places.get(&place).is_some();
                 let drawn = known && state.draw(&place, &feature).is_ok();

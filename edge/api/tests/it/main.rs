@@ -29,6 +29,7 @@ mod places;
 mod registry;
 mod rights;
 mod risk;
+mod rules;
 mod seals;
 mod service;
 mod session;

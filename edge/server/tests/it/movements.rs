@@ -76,7 +76,22 @@ fn changed_rules_are_tried_on_what_was_recorded_before_they_are_put_in_force() {
     let asked = json!({"rules": {"battery_low_percent": 25, "battery_well_percent": 35}});
     let (status, live) = server.call("/api/v1/backtests", &token, "", &asked.to_string());
     assert_eq!((status, &live["kinds"][0]["appears"]), (200, &json!(1)), "{live}");
+    // Two persons put it in force; it outlasts a power cut, a snapshot and the configuration.
+    let change = json!({"rules": asked["rules"], "reason": "tried"});
+    assert_eq!(server.call("/api/v1/rules/changes", &token, "", &change.to_string()).0, 201);
+    let leader = server.log_in("leader", "operator");
+    assert_eq!(server.call("/api/v1/rules/changes/1/approve", &leader, "", "").0, 200);
+    let in_force =
+        |server: &Server| server.get_json("/api/v1/rules", &token)["settings"]["battery_low_percent"].clone();
+    server.kill();
+    server.start();
+    assert_eq!(in_force(&server), 25);
     server.stop();
+    server.start();
+    assert_eq!(in_force(&server), 25);
+    server.stop();
+    let replay = server.run(&["replay", "--verify", "--directory", text(&server.data())]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stdout));
     let file = server.file("rules.toml");
     std::fs::write(&file, "[rules]\nbattery_low_percent = 25\nbattery_well_percent = 35\n").unwrap();
     let told = server.run(&["backtest", "--rules", text(&file), "--json"]);

@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run changed settings over the journal: which alarms would appear, vanish or move, and what people found behind them. */
+        post: operations["run_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -990,6 +1007,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings in force, and every change that was proposed. */
+        get: operations["get_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a change of the rules. */
+        post: operations["propose_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/changes/{number}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a change that somebody else proposed in force. */
+        post: operations["approve_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/changes/{number}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a change. */
+        post: operations["refuse_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/challenges": {
         parameters: {
             query?: never;
@@ -1363,6 +1448,58 @@ export interface components {
         /** @description Other names of a device. */
         AliasList: {
             items: components["schemas"]["Alias"][];
+        };
+        /** @description Which alarms would have appeared, vanished or moved. */
+        Backtest: {
+            /**
+             * Format: int64
+             * @description Entries of the journal that were looked at.
+             */
+            entries: number;
+            /** @description Kinds of alarms that were raised, or would be. */
+            kinds: components["schemas"]["BacktestKind"][];
+            /**
+             * Format: int64
+             * @description Steps of movements that could not have been taken.
+             */
+            steps_refused: number;
+        };
+        /** @description The same of one kind. */
+        BacktestKind: {
+            /** Format: int64 */
+            appears: number;
+            kind: components["schemas"]["AlarmKind"];
+            /** Format: int64 */
+            moves: number;
+            /** @description Of those that would vanish or move: how many by what people found behind them. */
+            outcomes: Record<string, never>;
+            /** @description The first of them, one by one. */
+            shifts: components["schemas"]["BacktestShift"][];
+            /** Format: int64 */
+            vanishes: number;
+            /**
+             * Format: int64
+             * @description Raised with the settings of the time, were nobody to take note of anything.
+             */
+            was: number;
+            /**
+             * Format: int64
+             * @description Raised with the changed settings.
+             */
+            would: number;
+        };
+        /** @description One alarm that would be otherwise. */
+        BacktestShift: {
+            device: string;
+            occurred_at: components["schemas"]["Time"];
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * @description `appears`, `vanishes` or `moves`.
+             * @example vanishes
+             */
+            shift: string;
+            was_raised_at: components["schemas"]["Time"] | null;
+            would_raised_at: components["schemas"]["Time"] | null;
         };
         /** @description A case with its alarms and all that was done. */
         Case: components["schemas"]["CaseSummary"] & {
@@ -2127,6 +2264,17 @@ export interface components {
             /** @description An EPC, chip number, printed seal mark, GS1 Digital Link or container number, as it is written. */
             alias: string;
         };
+        /** @description Settings that are to be tried. */
+        NewBacktest: {
+            /** @description Alarms raised from then on; from the beginning where it is missing. */
+            from?: string | null;
+            /** @description Settings of `[rules]` by name. */
+            rules: {
+                [key: string]: number;
+            };
+            /** @description Alarms raised before; until now where it is missing. */
+            to?: string | null;
+        };
         /** @description What a device is to do. */
         NewCommand: {
             /**
@@ -2246,6 +2394,19 @@ export interface components {
             model: string;
             note?: string;
             standing?: components["schemas"]["Standing"] | null;
+        };
+        /** @description A change that is proposed. */
+        NewRuleChange: {
+            /** @description Why; a back-test says what it would do (`POST /backtests`). */
+            reason: string;
+            /** @description Settings of `[rules]` by name. */
+            rules: {
+                [key: string]: number;
+            };
+        };
+        /** @description Why a change is refused. */
+        NewRuleRefusal: {
+            reason: string;
         };
         /** @description A secret that was drawn. It is told this once. */
         NewSecret: {
@@ -2629,6 +2790,35 @@ export interface components {
              */
             row: number;
             why: string;
+        };
+        /** @description A change of the rules. */
+        RuleChange: {
+            decided_at: components["schemas"]["Time"] | null;
+            decided_by: string | null;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            number: number;
+            proposed_at: components["schemas"]["Time"];
+            proposed_by: string;
+            reason: string;
+            /** @description Why it was refused. */
+            refusal: string | null;
+            /** @description Settings by name. */
+            rules: Record<string, never>;
+            /**
+             * @description `proposed`, `approved` or `refused`.
+             * @example proposed
+             */
+            state: string;
+        };
+        /** @description The settings in force, and every change that was proposed. */
+        Rules: {
+            /** @description Newest first. */
+            changes: components["schemas"]["RuleChange"][];
+            /** @description By name, as they are in force. */
+            settings: Record<string, never>;
         };
         /** @description Parts of the seal; true is the state under seal, null is not said. */
         Seal: {
@@ -3077,6 +3267,53 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBacktest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5652,6 +5889,168 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+        };
+    };
+    propose_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRuleChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleChange"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleChange"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRuleRefusal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleChange"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
