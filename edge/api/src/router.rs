@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, backtests, cases, commands, devices, events, evidence, expectations, history, live,
     movements, movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys,
-    risk, rules, seal_readings, seals, service, session, tiles, track,
+    risk, rules, scorecards, seal_readings, seals, service, session, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -202,6 +202,7 @@ fn register() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(registry_gates::list))
         .routes(routes!(registry_gates::put, registry_gates::drop_reader))
         .routes(routes!(registry_gates::audit))
+        .routes(routes!(scorecards::get))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::adopt))
         .routes(routes!(quarantine::refuse))

@@ -39,6 +39,7 @@ import type {
   RegisteredDevice,
   RegisteredDeviceList,
   RiskQueue,
+  ScorecardList,
   Session,
   Track,
   TripReport,
@@ -192,6 +193,8 @@ export const api = {
     call<AliasList>(`/registry/devices/${segment(id)}/aliases`, { signal: signal ?? null }),
   keys: (id: string, signal?: AbortSignal) =>
     call<KeyList>(`/registry/devices/${segment(id)}/keys`, { signal: signal ?? null }),
+  scorecards: (query: Query, signal?: AbortSignal) =>
+    call<ScorecardList>(`/scorecards${queryOf(query)}`, { signal: signal ?? null }),
   models: (signal?: AbortSignal) => call<ModelList>('/registry/models', { signal: signal ?? null }),
   putModel: (name: string, model: NewModel) =>
     change<Model>('PUT', `/registry/models/${segment(name)}`, model),

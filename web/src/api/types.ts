@@ -59,6 +59,7 @@ export type LaneName = Schemas['Lane'];
 export type LiveReasonName = Schemas['LiveReason'];
 export type Movement = Schemas['Movement'];
 export type MovementList = Schemas['MovementList'];
+export type ScorecardList = Schemas['Scorecards'];
 export type OpeningCode = Schemas['OpeningCode'];
 export type MovementStateName = Schemas['MovementState'];
 export type MovementSummary = Schemas['MovementSummary'];

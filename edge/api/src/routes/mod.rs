@@ -21,6 +21,7 @@ pub(crate) mod registry_gates;
 pub(crate) mod registry_keys;
 pub(crate) mod risk;
 pub(crate) mod rules;
+pub(crate) mod scorecards;
 pub(crate) mod seal_readings;
 pub(crate) mod seals;
 pub(crate) mod service;

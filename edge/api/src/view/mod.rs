@@ -19,6 +19,7 @@ mod register;
 mod report;
 mod risk;
 mod rules;
+mod scorecard;
 mod status;
 mod time;
 mod word;
@@ -48,6 +49,7 @@ pub(crate) use register::{
 pub(crate) use report::TripView;
 pub(crate) use risk::{RiskQueueView, RiskView};
 pub(crate) use rules::{RuleChangeView, RulesView};
+pub(crate) use scorecard::{ScorecardView, ScorecardsView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{

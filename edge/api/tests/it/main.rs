@@ -30,6 +30,7 @@ mod registry;
 mod rights;
 mod risk;
 mod rules;
+mod scorecards;
 mod seals;
 mod service;
 mod session;

@@ -101,6 +101,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /api/v1/registry/readers",
         "get /api/v1/risk/queue",
         "get /api/v1/rules",
+        "get /api/v1/scorecards",
         "get /api/v1/session",
         "get /api/v1/status",
         "get /api/v1/stream",

@@ -36,6 +36,7 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         ("POST", "/movements/1/openings/1/code", Value::Null, Right::Move, 404),
         ("POST", "/backtests", json!({"rules": {"late_s": 60}}), Right::Assess, 200),
         read("/rules"),
+        read("/scorecards"),
         ("POST", "/rules/changes", json!({"rules": {"late_s": 60}, "reason": "r"}), Right::Assess, 201),
         ("POST", "/rules/changes/99/approve", Value::Null, Right::Assess, 404),
         ("POST", "/rules/changes/99/refuse", json!({"reason": "r"}), Right::Assess, 404),

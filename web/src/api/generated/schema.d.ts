@@ -1075,6 +1075,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the devices of each model or maker do: silence, delay, plausible positions, batteries, false alarms. */
+        get: operations["get_scorecards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seals/challenges": {
         parameters: {
             query?: never;
@@ -2819,6 +2836,92 @@ export interface components {
             changes: components["schemas"]["RuleChange"][];
             /** @description By name, as they are in force. */
             settings: Record<string, never>;
+        };
+        /** @description How the devices of one model or maker do. Alarms are those raised in the time, each once however often it came again. */
+        Scorecard: {
+            /**
+             * Format: int64
+             * @description Alarms of every kind.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Batteries that ran low.
+             */
+            batteries: number;
+            /**
+             * Format: int64
+             * @description Cases in which its devices were, and how many have an outcome.
+             */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Clocks that were wrong.
+             */
+            clocks: number;
+            /**
+             * Format: int64
+             * @description Seconds from when it happened until it reached us: half of the reports at most.
+             */
+            delay_p50_s: number | null;
+            /**
+             * Format: int64
+             * @description All but one in twenty at most.
+             */
+            delay_p95_s: number | null;
+            /**
+             * Format: int64
+             * @description Reports of which the delay was taken: the newest of some of its devices.
+             */
+            delays: number;
+            /**
+             * Format: int64
+             * @description Registered.
+             */
+            devices: number;
+            /**
+             * Format: double
+             * @description The part of those with an outcome that was a device's fault, a gap of coverage or a false alarm.
+             */
+            false_rate: number | null;
+            /**
+             * Format: int64
+             * @description Of these, heard at least once.
+             */
+            heard: number;
+            /**
+             * Format: int64
+             * @description Positions that cannot be, and jamming.
+             */
+            implausible: number;
+            /**
+             * Format: int64
+             * @description Motors that were stuck.
+             */
+            motors: number;
+            /** @description Of the model, or the maker; empty where the register does not say. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Proofs that did not hold, or were shown again.
+             */
+            proofs: number;
+            /** Format: int64 */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Silences.
+             */
+            silences: number;
+        };
+        /** @description Scorecards of a time. */
+        Scorecards: {
+            /** @description Alarms raised then or later. */
+            from: components["schemas"]["Time"];
+            /** @description Most devices first. */
+            items: components["schemas"]["Scorecard"][];
+            /** @description Raised before. */
+            to: components["schemas"]["Time"];
         };
         /** @description Parts of the seal; true is the state under seal, null is not said. */
         Seal: {
@@ -6051,6 +6154,40 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scorecards: {
+        parameters: {
+            query?: {
+                /** @description `model`, which it is unless said, or `vendor`. */
+                by?: string;
+                /** @description Alarms raised then or later; unless said, 30 days ago. */
+                from?: string;
+                /** @description Raised before; unless said, now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scorecards"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
