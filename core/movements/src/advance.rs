@@ -2,6 +2,7 @@
 
 use plomb_model::DeviceId;
 
+use crate::link::Link;
 use crate::movement::{Done, GuaranteeState, Incident, Movement, Seal, SealEnd};
 use crate::opening::{Opening, OpeningEnd};
 use crate::state::MovementState as S;
@@ -38,6 +39,18 @@ pub(crate) fn advance(movement: &mut Movement, done: &Done, step: Step) -> S {
         | Step::WithdrawOpening { .. }
         | Step::Opened { .. }
         | Step::OpeningMissed { .. } => openings(movement, done, step),
+        Step::Share { audience, until } => {
+            let given = (done.at, done.by.clone());
+            movement.links.push(Link { audience, until, given, withdrawn: None });
+            now
+        }
+        Step::WithdrawLink { link } => {
+            let place = usize::from(link).checked_sub(1);
+            if let Some(link) = place.and_then(|place| movement.links.get_mut(place)) {
+                link.withdrawn = Some((done.at, done.by.clone()));
+            }
+            now
+        }
         Step::Discharge => settle(movement, GuaranteeState::Released, S::Discharged),
         Step::Recover { .. } => settle(movement, GuaranteeState::Claimed, S::Recovery),
         Step::Cancel { .. } => settle(movement, GuaranteeState::Released, S::Cancelled),

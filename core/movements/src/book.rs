@@ -384,6 +384,7 @@ fn created(id: MovementId, declaration: Declaration, done: Done) -> Movement {
         seals: Vec::new(),
         incidents: Vec::new(),
         openings: Vec::new(),
+        links: Vec::new(),
         overdue: None,
         departed_at: None,
         arrived_at: None,

@@ -4,6 +4,7 @@ use plomb_model::{DeviceClass, DeviceId, EntryId, MovementId, ReceivedAt, Timest
 
 use crate::declaration::Declaration;
 use crate::form::Form;
+use crate::link::Link;
 use crate::opening::Opening;
 use crate::state::MovementState;
 
@@ -122,6 +123,8 @@ pub struct Movement {
     pub incidents: Vec<Incident>,
     /// The openings that were asked for; they are numbered from 1.
     pub openings: Vec<Opening>,
+    /// The links that were given to people without an account; they are numbered from 1.
+    pub links: Vec<Link>,
     /// Since when it is overdue.
     pub overdue: Option<ReceivedAt>,
     /// When it left.
@@ -159,6 +162,12 @@ impl Movement {
     pub fn unsealed(&self) -> impl Iterator<Item = &str> {
         let units = self.declaration.units.iter().map(|unit| &*unit.number);
         units.filter(|unit| self.set_seals().all(|seal| &*seal.unit != *unit))
+    }
+
+    /// The link of this number, from 1.
+    #[must_use]
+    pub fn link(&self, number: u8) -> Option<&Link> {
+        self.links.get(usize::from(number).checked_sub(1)?)
     }
 
     /// By when it must have arrived.

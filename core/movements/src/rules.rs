@@ -5,6 +5,7 @@ use plomb_model::DeviceId;
 use crate::book::{Facts, Movements, Refusal};
 use crate::checks::{Verdict, checklist};
 use crate::form::Fault;
+use crate::link::{LINK_H_MAX, LINKS_MAX};
 use crate::movement::Movement;
 use crate::opening::{OPENING_H_MAX, OPENINGS_MAX, Opening, Way};
 use crate::state::MovementState as S;
@@ -29,6 +30,7 @@ impl Movements {
         self.check_papers(movement, step)?;
         self.check_seals(movement, step, facts)?;
         check_opening(movement, step, by, facts)?;
+        check_link(movement, step, facts)?;
         check_journey(movement, step, facts)
     }
 
@@ -171,6 +173,24 @@ fn check_opening(movement: &Movement, step: &Step, by: &str, facts: &dyn Facts) 
             _ => Ok(()),
         },
         Step::WithdrawOpening { opening, .. } => open(movement, *opening).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Links for people without an account.
+fn check_link(movement: &Movement, step: &Step, facts: &dyn Facts) -> Result<(), Refusal> {
+    match step {
+        Step::Share { .. } if movement.links.len() >= LINKS_MAX => {
+            rule(format!("a movement has at most {LINKS_MAX} links"))
+        }
+        Step::Share { until, .. } if !(1..=LINK_H_MAX * 3_600_000).contains(&until.since(facts.now())) => {
+            rule(format!("until: it must be within the next {LINK_H_MAX} hours"))
+        }
+        Step::WithdrawLink { link } => match movement.link(*link) {
+            Some(link) if link.withdrawn.is_none() => Ok(()),
+            Some(_) => rule("it was taken back already"),
+            None => rule(format!("there is no link {link}")),
+        },
         _ => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use plomb_model::{DeviceClass, DeviceId, Timestamp};
 
 use crate::declaration::Declaration;
 use crate::form::{Fault, Form};
+use crate::link::Audience;
 use crate::opening::Way;
 use crate::state::MovementState as S;
 
@@ -92,6 +93,10 @@ pub enum Step {
     GiveCode { opening: u8 },
     /// An opening is taken back.
     WithdrawOpening { opening: u8, reason: Box<str> },
+    /// A link is given to somebody without an account.
+    Share { audience: Audience, until: Timestamp },
+    /// A link is taken back, by its number from 1.
+    WithdrawLink { link: u8 },
     /// The device has opened as authorised: a step of its report.
     Opened { opening: u8, at: Timestamp },
     /// An authorised opening has not taken place: a step of the clock.
@@ -102,7 +107,7 @@ pub enum Step {
 
 impl Step {
     /// The names of all steps that people take.
-    pub const NAMES: [&'static str; 30] = [
+    pub const NAMES: [&'static str; 32] = [
         "declare",
         "amend",
         "submit",
@@ -133,6 +138,8 @@ impl Step {
         "confirm-opening",
         "give-code",
         "withdraw-opening",
+        "share",
+        "withdraw-link",
     ];
 
     /// The step of this name with the fields of this form.
@@ -209,6 +216,19 @@ impl Step {
             "withdraw-opening" => {
                 Self::WithdrawOpening { opening: number_of(form)?, reason: need("reason")? }
             }
+            "share" => {
+                let name = form.need("audience")?;
+                let audience = Audience::ALL.into_iter().find(|audience| audience.name() == name);
+                let why = "it must be shipper or driver";
+                Self::Share {
+                    audience: audience.ok_or_else(|| Fault::new("audience", why))?,
+                    until: time(form, "until")?,
+                }
+            }
+            "withdraw-link" => {
+                let link = form.read("link", "number of a link, from 1")?;
+                Self::WithdrawLink { link: link.ok_or_else(|| Fault::new("link", "it is missing"))? }
+            }
             "opened" => Self::Opened { opening: number_of(form)?, at: time(form, "at")? },
             "opening-missed" => Self::OpeningMissed { opening: number_of(form)? },
             "overdue" => Self::Overdue,
@@ -270,6 +290,8 @@ impl Step {
             Self::ConfirmOpening { .. } => "confirm-opening",
             Self::GiveCode { .. } => "give-code",
             Self::WithdrawOpening { .. } => "withdraw-opening",
+            Self::Share { .. } => "share",
+            Self::WithdrawLink { .. } => "withdraw-link",
             Self::Opened { .. } => "opened",
             Self::OpeningMissed { .. } => "opening-missed",
             Self::Overdue => "overdue",
@@ -307,6 +329,21 @@ impl Step {
             "withdraw-opening" => {
                 &[S::InTransit, S::Intercepted, S::AtBorder, S::Arrived, S::Verified, S::Discrepancy]
             }
+            "share" => {
+                &[S::Accepted, S::Booked, S::Armed, S::InTransit, S::Intercepted, S::AtBorder, S::Arrived]
+            }
+            "withdraw-link" => &[
+                S::Accepted,
+                S::Booked,
+                S::Armed,
+                S::InTransit,
+                S::Intercepted,
+                S::AtBorder,
+                S::Arrived,
+                S::Verified,
+                S::Discrepancy,
+                S::Disarmed,
+            ],
             "overdue" => &[S::Armed, S::InTransit, S::Intercepted, S::AtBorder],
             _ => &[],
         }

@@ -60,6 +60,9 @@ pub trait Platform: Send + Sync + 'static {
     /// platform shares no secret with it.
     fn opening_code(&self, device: &DeviceId, arming: u32, until_h: u32) -> Option<String>;
 
+    /// The code at the end of a link: 32 hex digits that only this platform can make of this subject.
+    fn link_token(&self, subject: &str) -> String;
+
     /// The stream of durable updates after the sequence number `after`: what was missed, then live.
     /// Implemented by keeping a [`crate::Ring`] and calling [`crate::Ring::subscribe`].
     fn updates(&self, after: Option<u64>) -> Subscription;

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, backtests, cases, commands, devices, events, evidence, expectations, history, live,
     movements, movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys,
-    risk, rules, scorecards, seal_readings, seals, service, session, tiles, track,
+    risk, rules, scorecards, seal_readings, seals, service, session, shared, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -154,6 +154,9 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements::step))
         .routes(routes!(movements::checks))
         .routes(routes!(opening_code::give))
+        .routes(routes!(shared::make))
+        .routes(routes!(shared::get))
+        .routes(routes!(shared::incident))
         .routes(routes!(evidence::trip_report))
         .routes(routes!(evidence::proof))
         .routes(routes!(movements::policies))

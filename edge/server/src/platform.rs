@@ -168,6 +168,11 @@ impl Platform for Plomb {
         plomb_devices::opening_code(&*self.secrets, device, arming, until_h)
     }
 
+    fn link_token(&self, subject: &str) -> String {
+        let code = self.key.derive("link", subject.as_bytes());
+        plomb_wire::to_hex(code.get(..16).unwrap_or_default())
+    }
+
     fn updates(&self, after: Option<u64>) -> Subscription {
         self.ring.subscribe(after)
     }

@@ -277,3 +277,45 @@ operator A extend limit=+6d reason=strike
 operator A arm device=lock
 operator A extend limit=+7d reason=strike
 > A is armed
+
+== Links are given at every stage, and taken back
+lock says whole at=road battery=80
+operator A declare
+operator A submit
+operator A share audience=shipper until=+2h -> refused: submitted
+operator A accept
+operator A share audience=public until=+2h -> refused: shipper or driver
+operator A share audience=shipper until=+31d -> refused: 720 hours
+operator A share audience=shipper until=+2h
+operator A withdraw-link link=1
+operator A withdraw-link link=1 -> refused: taken back already
+operator A book class=active
+operator A share audience=driver until=+2h
+operator A withdraw-link link=2
+operator A arm device=lock
+operator A share audience=driver until=+2h
+operator A withdraw-link link=3
+operator A depart
+operator A share audience=driver until=+2h
+operator A withdraw-link link=4
+operator A hand-over partner=MZ
+operator A share audience=shipper until=+2h
+operator A withdraw-link link=5
+operator A intercept reason=risk
+operator A share audience=shipper until=+2h
+operator A withdraw-link link=6
+operator A resume
+operator A share audience=shipper until=+2h
+operator A share audience=shipper until=+2h
+operator A share audience=shipper until=+2h
+operator A arrive
+operator A share audience=shipper until=+2h
+operator A withdraw-link link=7
+operator A verify
+operator A withdraw-link link=8
+operator A differ text=short
+operator A withdraw-link link=9
+operator A explain text=found
+operator A remove seal=lock
+operator A withdraw-link link=10
+> A is disarmed

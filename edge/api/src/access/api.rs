@@ -3,15 +3,22 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plomb_evidence::log::{Tile, WitnessRefusal};
-use plomb_model::{Redacted, Timestamp};
+use plomb_model::{MovementId, Redacted, Timestamp};
+use plomb_movements::{Form, Movement};
 use plomb_registry::{Registry, RegistryError};
+use plomb_rules::State;
+use tokio::sync::oneshot;
 
 use crate::accounts::{Accounts, AuditFact, LoginError, Session, Token};
 use crate::problem::Problem;
 use crate::telemetry::Telemetry;
-use crate::{ApiConfig, BaseMap, Health, Platform, Unavailable};
+use crate::{ApiConfig, BaseMap, Health, Platform, Refused, Unavailable};
+
+/// How long an answer of the flow is waited for: batches take milliseconds, so that this means it hangs.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
 
 /// What all handlers share.
 pub(crate) struct Api {
@@ -90,6 +97,47 @@ impl Api {
     /// A tile of the journal's tree, for everybody: hashes tell nothing of what they are of.
     pub(crate) async fn log_tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, Unavailable> {
         self.platform.tile(tile).await
+    }
+
+    /// Asks the state; the question is answered on the flow thread and must be short. For those who have the right.
+    pub(super) async fn question<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.platform.ask(Box::new(move |state| {
+            // Whoever asked may have gone away meanwhile.
+            drop(answer.send(question(state)));
+        }))?;
+        match tokio::time::timeout(ANSWER_WAIT, answered).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(Unavailable("the platform is stopping".to_owned()).into()),
+            Err(_) => Err(Unavailable("the platform does not answer".to_owned()).into()),
+        }
+    }
+
+    /// The code at the end of a link.
+    pub(crate) fn link_token(&self, subject: &str) -> String {
+        self.platform.link_token(subject)
+    }
+
+    /// Asks the state for who has a link whose code holds.
+    pub(crate) async fn shared<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.question(question).await
+    }
+
+    /// Takes a step of a movement for who has a link whose code holds.
+    pub(crate) async fn step_of_link(
+        &self,
+        by: &str,
+        movement: MovementId,
+        step: &str,
+        form: Form,
+    ) -> Result<Movement, Refused> {
+        self.platform.step(by, Some(movement), step, form).await
     }
 
     pub(crate) fn health(&self) -> Health {

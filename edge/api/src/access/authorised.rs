@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -16,7 +15,6 @@ use plomb_registry::{Registry, RegistryError};
 use plomb_report::{Document, Evidence};
 use plomb_rules::{Change, CommandRecord, CommandStep, State};
 use serde_json::{Map, Value};
-use tokio::sync::oneshot;
 
 use super::{Api, Credential};
 use crate::accounts::{Account, AccountError, AuditFact, Session, Token};
@@ -25,9 +23,6 @@ use crate::{
     HistoryPage, HistoryQuery, Kept, Refused, Role, Status, StoredEntry, Subscription, Unavailable,
     access::rights::{Right, can},
 };
-
-/// How long an answer of the flow is waited for: batches take milliseconds, so that this means it hangs.
-const ANSWER_WAIT: Duration = Duration::from_secs(5);
 
 /// A right, as a type.
 pub(crate) trait Needs: Send + Sync + 'static {
@@ -132,16 +127,7 @@ impl<R> Authorised<R> {
         &self,
         question: impl FnOnce(&State) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let (answer, answered) = oneshot::channel();
-        self.api.platform.ask(Box::new(move |state| {
-            // Whoever asked may have gone away meanwhile.
-            drop(answer.send(question(state)));
-        }))?;
-        match tokio::time::timeout(ANSWER_WAIT, answered).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) => Err(Unavailable("the platform is stopping".to_owned()).into()),
-            Err(_) => Err(Unavailable("the platform does not answer".to_owned()).into()),
-        }
+        self.api.question(question).await
     }
 }
 
@@ -276,6 +262,11 @@ impl Authorised<Move> {
     /// Reports of a device, to know which arming it is in; whoever may take steps may read.
     pub(crate) async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, Problem> {
         Ok(self.api.platform.history(query).await?)
+    }
+
+    /// The code at the end of a link.
+    pub(crate) fn link_token(&self, subject: &str) -> String {
+        self.api.platform.link_token(subject)
     }
 
     /// The one-time code of a device.

@@ -26,6 +26,7 @@ pub(crate) mod seal_readings;
 pub(crate) mod seals;
 pub(crate) mod service;
 pub(crate) mod session;
+pub(crate) mod shared;
 pub(crate) mod tiles;
 pub(crate) mod track;
 

@@ -155,8 +155,8 @@ pub(crate) async fn step(
     Path((id, step)): Path<(u64, String)>,
     Body(fields): Body<Value>,
 ) -> Result<Json<MovementView>, Problem> {
-    // Time takes this one, a new movement has no number yet, and a code is given by a call of its own.
-    if matches!(&*step, "overdue" | "declare" | "give-code") {
+    // Time takes this one, a new movement has no number yet, and codes and links are given by calls of their own.
+    if matches!(&*step, "overdue" | "declare" | "give-code" | "share") {
         return Err(Problem::unacceptable(format!("{step}: nobody takes this step of a movement")));
     }
     let movement = mover.step(Some(MovementId(id)), &step, form_of(&fields)?).await?;

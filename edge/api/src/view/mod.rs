@@ -20,6 +20,7 @@ mod report;
 mod risk;
 mod rules;
 mod scorecard;
+mod shared;
 mod status;
 mod time;
 mod word;
@@ -50,6 +51,7 @@ pub(crate) use report::TripView;
 pub(crate) use risk::{RiskQueueView, RiskView};
 pub(crate) use rules::{RuleChangeView, RulesView};
 pub(crate) use scorecard::{ScorecardView, ScorecardsView};
+pub(crate) use shared::{LinkView, SharedView};
 pub(crate) use status::{HealthView, ProtocolsView, StatusView};
 pub(crate) use time::Time;
 pub(crate) use word::{

@@ -292,6 +292,10 @@ impl Platform for Fake {
         plomb_devices::opening_code(&*self.keys.lock().unwrap(), device, arming, until_h)
     }
 
+    fn link_token(&self, subject: &str) -> String {
+        plomb_wire::to_hex(&SessionConfig::default().key.derive("link", subject.as_bytes())[..16])
+    }
+
     fn updates(&self, after: Option<u64>) -> Subscription {
         self.ring.subscribe(after)
     }

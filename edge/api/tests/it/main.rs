@@ -34,4 +34,5 @@ mod scorecards;
 mod seals;
 mod service;
 mod session;
+mod shared;
 mod stream;

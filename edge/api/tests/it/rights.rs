@@ -35,6 +35,8 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
         ("POST", "/movements/1/openings/1/code", Value::Null, Right::Move, 404),
         ("POST", "/backtests", json!({"rules": {"late_s": 60}}), Right::Assess, 200),
+        // A draft is shown to nobody else.
+        ("POST", "/movements/1/links", json!({"audience": "shipper", "hours": 1}), Right::Move, 409),
         read("/rules"),
         read("/scorecards"),
         ("POST", "/rules/changes", json!({"rules": {"late_s": 60}, "reason": "r"}), Right::Assess, 201),
