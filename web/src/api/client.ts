@@ -22,6 +22,7 @@ import type {
   Login,
   LookUp,
   Model,
+  MovementLink,
   OpeningCode,
   ModelList,
   Movement,
@@ -41,6 +42,7 @@ import type {
   RiskQueue,
   ScorecardList,
   Session,
+  SharedMovement,
   Track,
   TripReport,
 } from './types';
@@ -158,6 +160,12 @@ export const api = {
   declare: (fields: Record<string, string>) => change<Movement>('POST', '/movements', fields),
   step: (id: number, step: string, fields: Record<string, string>) =>
     change<Movement>('POST', `/movements/${id}/steps/${step}`, fields),
+  makeLink: (id: number, audience: string, hours: number) =>
+    change<MovementLink>('POST', `/movements/${id}/links`, { audience, hours }),
+  shared: (token: string, signal?: AbortSignal) =>
+    call<SharedMovement>(`/shared/${segment(token)}`, { signal: signal ?? null }),
+  reportIncident: (token: string, incident: { code: number; text: string; place?: string }) =>
+    change<void>('POST', `/shared/${segment(token)}/incidents`, incident),
   openingCode: (id: number, opening: number) =>
     change<OpeningCode>('POST', `/movements/${id}/openings/${opening}/code`),
   checklist: (id: number, device: string, signal?: AbortSignal) =>

@@ -15,6 +15,7 @@ import type {
 import { cases } from './cases';
 import { movements } from './movements';
 import { report } from './report';
+import { shared } from './shared';
 import { places } from './places';
 import { risk } from './risk';
 
@@ -326,6 +327,7 @@ export const en = {
   movements,
   places,
   report,
+  shared,
   risk,
 
   tap: {
@@ -392,6 +394,7 @@ export const en = {
       implausible: 'Position implausible',
       batteries: 'Battery low',
       faults: 'Motor, clock or proof',
+      falseCases: 'Cases that were false',
       ofCases: (number: string) => `of ${number} cases`,
       delay: 'Reports reach us after',
       most: (time: string) => `95 of 100 within ${time}`,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plomb_movements::{
-    Check, Done, Form, Incident, Movement, Opening, OpeningEnd, Policy, Seal, SealEnd, Step,
+    Check, Done, Form, Incident, Link, Movement, Opening, OpeningEnd, Policy, Seal, SealEnd, Step,
 };
 use plomb_rules::State;
 use serde::Serialize;
@@ -80,6 +80,8 @@ pub(crate) struct MovementView {
     incidents: Vec<IncidentView>,
     /// The openings of seals that were asked for.
     openings: Vec<OpeningView>,
+    /// The links that were given to people without an account; never the links themselves.
+    links: Vec<GivenLinkView>,
     /// All that was done, oldest first.
     history: Vec<DoneView>,
     /// The steps that its state allows; rules may still forbid one.
@@ -157,6 +159,41 @@ pub(crate) struct OpeningView {
     used_entry: Option<u64>,
 }
 
+/// A link that was given.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = GivenLink)]
+pub(crate) struct GivenLinkView {
+    /// From 1.
+    number: u8,
+    /// `shipper` or `driver`.
+    audience: &'static str,
+    until: Time,
+    given_at: Time,
+    given_by: String,
+    #[schema(required)]
+    withdrawn_at: Option<Time>,
+    #[schema(required)]
+    withdrawn_by: Option<String>,
+    /// Whether it was not taken back; its time may be over.
+    good: bool,
+}
+
+impl GivenLinkView {
+    fn new((number, link): (u8, &Link)) -> Self {
+        let withdrawn = link.withdrawn.as_ref();
+        Self {
+            number,
+            audience: link.audience.name(),
+            until: Time(link.until),
+            given_at: link.given.0.into(),
+            given_by: link.given.1.to_string(),
+            withdrawn_at: withdrawn.map(|(at, _)| Time::from(*at)),
+            withdrawn_by: withdrawn.map(|(_, by)| by.to_string()),
+            good: withdrawn.is_none(),
+        }
+    }
+}
+
 /// A one-time code.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = OpeningCode)]
@@ -224,6 +261,7 @@ impl MovementView {
             seals: movement.seals.iter().map(SealOnView::from).collect(),
             incidents: movement.incidents.iter().map(IncidentView::from).collect(),
             openings: (1..).zip(&movement.openings).map(OpeningView::from).collect(),
+            links: (1..).zip(&movement.links).map(GivenLinkView::new).collect(),
             history: movement.history.iter().map(DoneView::from).collect(),
             steps: allowed.map(str::to_owned).collect(),
         }

@@ -551,6 +551,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/movements/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link to a movement for somebody without an account. Who made it is on record; the step `withdraw-link` takes it
+         *     back.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/movements/{id}/openings/{number}/code": {
         parameters: {
             query?: never;
@@ -1163,6 +1183,40 @@ export interface paths {
         post: operations["log_in"];
         /** Log out. Without a session nothing happens. */
         delete: operations["log_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a link shows: where the cargo is, how its seals are, and when it must arrive. */
+        get: operations["get_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{token}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A driver declares what happened. */
+        post: operations["report_incident"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1997,6 +2051,23 @@ export interface components {
         GateList: {
             items: components["schemas"]["Gate"][];
         };
+        /** @description A link that was given. */
+        GivenLink: {
+            /** @description `shipper` or `driver`. */
+            audience: string;
+            given_at: components["schemas"]["Time"];
+            given_by: string;
+            /** @description Whether it was not taken back; its time may be over. */
+            good: boolean;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            until: components["schemas"]["Time"];
+            withdrawn_at: components["schemas"]["Time"] | null;
+            withdrawn_by: string | null;
+        };
         /**
          * @description Why that is said of a seal.
          * @enum {string}
@@ -2098,6 +2169,21 @@ export interface components {
          * @enum {string}
          */
         Lane: "red" | "yellow" | "green";
+        /** @description A link that was made. */
+        Link: {
+            audience: string;
+            /**
+             * Format: int32
+             * @description From 1, among the links of the movement.
+             */
+            number: number;
+            /**
+             * @description To be put behind the address of the page.
+             * @example /s/7.1.1796000000.0123456789abcdef0123456789abcdef
+             */
+            path: string;
+            until: components["schemas"]["Time"];
+        };
         /**
          * @description What an officer is told of what happened on the way.
          * @enum {string}
@@ -2166,6 +2252,8 @@ export interface components {
             /** @description All that was done, oldest first. */
             history: components["schemas"]["MovementStep"][];
             incidents: components["schemas"]["Incident"][];
+            /** @description The links that were given to people without an account; never the links themselves. */
+            links: components["schemas"]["GivenLink"][];
             /** @description The openings of seals that were asked for. */
             openings: components["schemas"]["Opening"][];
             /** @description The partner administration that is responsible; null: we are. */
@@ -2345,6 +2433,18 @@ export interface components {
             /** @description For people. */
             reason: string;
         };
+        /** @description An incident that a driver declares. */
+        NewDriverIncident: {
+            /**
+             * Format: int32
+             * @description Code of CL019, 1 to 6.
+             */
+            code: number;
+            /** @description Where. */
+            place?: string;
+            /** @description What happened. */
+            text: string;
+        };
         /** @description A gate at which the device is to be read, and by when. Another time for the same gate replaces the first. */
         NewExpectation: {
             /** @description By our clock, in the future. When it passes without a reading there, an alarm is raised. */
@@ -2379,6 +2479,16 @@ export interface components {
              * @description In hexadecimal.
              */
             secret?: string | null;
+        };
+        /** @description A link that is asked for. */
+        NewLink: {
+            /** @description `shipper` or `driver`. */
+            audience: string;
+            /**
+             * Format: int64
+             * @description For how many hours it is good, 720 at most.
+             */
+            hours: number;
         };
         /** @description What was typed, scanned or tapped. */
         NewLookUp: {
@@ -3013,6 +3123,41 @@ export interface components {
         SessionAccount: {
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description An incident, as its shipper or driver sees it. */
+        SharedIncident: {
+            at: components["schemas"]["Time"];
+            /** Format: int32 */
+            code: number;
+            /** @description Whether an authority has confirmed it. */
+            confirmed: boolean;
+            place: string;
+            text: string;
+        };
+        /** @description A movement as its shipper or driver sees it. */
+        SharedMovement: {
+            arrived_at: components["schemas"]["Time"] | null;
+            /** @description `shipper` or `driver`. */
+            audience: string;
+            departed_at: components["schemas"]["Time"] | null;
+            departure: string;
+            destination: string;
+            /** @description Incidents that were declared. */
+            incidents: components["schemas"]["SharedIncident"][];
+            limit: components["schemas"]["Time"] | null;
+            /** @description The declarant's reference. */
+            lrn: string;
+            /** @description When this was so. */
+            now: components["schemas"]["Time"];
+            /** @description Whether that has passed. */
+            overdue: boolean;
+            position: components["schemas"]["Position"] | null;
+            position_at: components["schemas"]["Time"] | null;
+            /** @description Whether none of its seals says that it was cut or opened. */
+            seals_whole: boolean;
+            since: components["schemas"]["Time"];
+            state: components["schemas"]["MovementState"];
+            units: string[];
         };
         /**
          * @description A condition that a device reports.
@@ -4611,6 +4756,64 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6387,6 +6590,91 @@ export interface operations {
                 content?: never;
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedMovement"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDriverIncident"];
+            };
+        };
+        responses: {
+            /** @description It is on record */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

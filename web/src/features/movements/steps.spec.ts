@@ -27,7 +27,7 @@ test('what ends a movement is grave', () => {
 });
 
 test('what a movement has is offered', () => {
-  const fields = fieldsFor('reseal', { units: ['CSQU3054383'], seals: [], openings: [] });
+  const fields = fieldsFor('reseal', { units: ['CSQU3054383'], seals: [], openings: [], links: [] });
   expect(fields.map(({ name, choices }) => [name, choices])).toEqual([
     ['unit', [['CSQU3054383', 'CSQU3054383']]],
     ['old', []],
@@ -38,12 +38,26 @@ test('what a movement has is offered', () => {
 
 test('an opening is agreed to while it is asked for, and taken back until it is over', () => {
   const opening = (number: number, state: string) => ({ number, state, seal: 'A', reason: 'why' });
-  const movement = { units: [], seals: [], openings: [opening(1, 'granted'), opening(2, 'asked')] };
+  const movement = {
+    units: [],
+    seals: [],
+    openings: [opening(1, 'granted'), opening(2, 'asked')],
+    links: [],
+  };
   const offered = (step: string) =>
     fieldsFor(step, movement as never).find(({ name }) => name === 'opening')?.choices;
   expect(offered('confirm-opening')).toEqual([['2', '2: A, why']]);
   expect(offered('withdraw-opening')?.length).toBe(2);
-  expect(hasObject('confirm-opening', { openings: [] })).toBe(false);
+  expect(hasObject('confirm-opening', { openings: [], links: [] })).toBe(false);
   expect(hasObject('withdraw-opening', movement as never)).toBe(true);
-  expect(hasObject('depart', { openings: [] })).toBe(true);
+  expect(hasObject('depart', { openings: [], links: [] })).toBe(true);
+});
+
+test('a link is taken back once', () => {
+  const link = (number: number, good: boolean) => ({ number, good, audience: 'driver', given_by: 'ann' });
+  const movement = { units: [], seals: [], openings: [], links: [link(1, false), link(2, true)] };
+  const offered = fieldsFor('withdraw-link', movement as never).find(({ name }) => name === 'link')?.choices;
+  expect(offered).toEqual([['2', '2: The driver, ann']]);
+  expect(hasObject('withdraw-link', movement as never)).toBe(true);
+  expect(hasObject('withdraw-link', { openings: [], links: [] })).toBe(false);
 });

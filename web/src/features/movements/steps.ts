@@ -71,6 +71,7 @@ const STEPS: Record<string, Field[]> = {
     reason,
   ],
   'confirm-opening': [{ name: 'opening', label: f.opening, needed: true }],
+  'withdraw-link': [{ name: 'link', label: f.link, needed: true }],
   'withdraw-opening': [{ name: 'opening', label: f.opening, needed: true }, reason],
 };
 
@@ -82,7 +83,7 @@ export function fieldsOf(step: string): Field[] | null {
 /** The same, with what the movement has to choose from, and the places where it may be opened. */
 export function fieldsFor(
   step: string,
-  movement: Pick<Movement, 'units' | 'seals' | 'openings'>,
+  movement: Pick<Movement, 'units' | 'seals' | 'openings' | 'links'>,
   posts: Choice[] = [],
 ): Field[] {
   const units: Choice[] = movement.units.map((number) => [number, number]);
@@ -93,18 +94,26 @@ export function fieldsFor(
   const openings: Choice[] = movement.openings
     .filter(({ state }) => open.includes(state))
     .map(({ number, seal, reason: why }) => [String(number), `${number}: ${seal}, ${why}`]);
+  const links: Choice[] = movement.links
+    .filter(({ good }) => good)
+    .map(({ number, audience, given_by }) => [
+      String(number),
+      `${number}: ${words.movements.share.audiences[audience as 'driver'] ?? audience}, ${given_by}`,
+    ]);
   return (fieldsOf(step) ?? []).map((field) => {
     if (field.name === 'unit') return { ...field, choices: units };
     if (field.name === 'seal' || field.name === 'old') return { ...field, choices: seals };
     if (field.name === 'opening') return { ...field, choices: openings };
+    if (field.name === 'link') return { ...field, choices: links };
     if (step === 'authorise-opening' && field.name === 'place') return { ...field, choices: posts };
     return field;
   });
 }
 
 /** Whether there is something to take the step for. */
-export function hasObject(step: string, { openings }: Pick<Movement, 'openings'>): boolean {
+export function hasObject(step: string, { openings, links }: Pick<Movement, 'openings' | 'links'>): boolean {
   const some = (...states: string[]) => openings.some(({ state }) => states.includes(state));
+  if (step === 'withdraw-link') return links.some(({ good }) => good);
   if (step === 'confirm-opening') return some('asked');
   return step !== 'withdraw-opening' || some('asked', 'granted');
 }
