@@ -210,6 +210,15 @@ impl Step {
             "recover" => Self::Recover { reason: need("reason")? },
             "extend" => Self::Extend { limit: time(form, "limit")?, reason: need("reason")? },
             "cancel" => Self::Cancel { reason: need("reason")? },
+            "overdue" => Self::Overdue,
+            _ => return Self::of_permission(name, form),
+        })
+    }
+
+    /// Steps about who may open a seal, or look.
+    fn of_permission(name: &str, form: &Form) -> Result<Self, Fault> {
+        let need = |field: &str| form.need(field).map(Box::<str>::from);
+        Ok(match name {
             "authorise-opening" => Self::authorise(form)?,
             "confirm-opening" => Self::ConfirmOpening { opening: number_of(form)? },
             "give-code" => Self::GiveCode { opening: number_of(form)? },
@@ -231,7 +240,6 @@ impl Step {
             }
             "opened" => Self::Opened { opening: number_of(form)?, at: time(form, "at")? },
             "opening-missed" => Self::OpeningMissed { opening: number_of(form)? },
-            "overdue" => Self::Overdue,
             _ => return Err(Fault::new("step", format!("it must be one of {}", Self::NAMES.join(", ")))),
         })
     }
