@@ -19,7 +19,7 @@ pub use error::{Fault, RegistryError};
 pub use exchange::{Fields, Kind, Record, record_of, to_json};
 pub use import::{Columns, Import, ImportFormat, RowFault, Rows, read_rows};
 pub use record::{
-    Adoption, Alias, Antenna, AuditRow, Credential, Custody, Device, DeviceFilter, KeyFact, Model, Reader,
-    Refusal,
+    Adoption, Alias, Antenna, AuditRow, Credential, Custody, CustodyStatus, Device, DeviceFilter, KeyFact,
+    Model, Reader, Refusal,
 };
 pub use registry::Registry;

@@ -103,6 +103,12 @@ pub struct Device {
     pub registered_by: String,
     /// Who holds it now, by the newest entry of its custody; set by the register.
     pub holder: Option<String>,
+    /// How they hold it; set by the register.
+    pub status: Option<CustodyStatus>,
+    /// Where; set by the register.
+    pub place: Option<String>,
+    /// By when it is to be back; set by the register.
+    pub due: Option<Timestamp>,
 }
 
 impl Device {
@@ -118,6 +124,9 @@ impl Device {
             registered_at: Timestamp::from_millis(0),
             registered_by: String::new(),
             holder: None,
+            status: None,
+            place: None,
+            due: None,
         }
     }
 
@@ -286,6 +295,12 @@ pub struct Custody {
     pub holder: String,
     /// Since when.
     pub since: Timestamp,
+    /// How they hold it.
+    pub status: CustodyStatus,
+    /// Where: a depot, a border post; empty where it is not said.
+    pub place: String,
+    /// By when it is to be back.
+    pub due: Option<Timestamp>,
     /// Free text: the number of a receipt.
     pub note: String,
     /// Who recorded it; set by the register.
@@ -294,7 +309,62 @@ pub struct Custody {
     pub recorded_at: Timestamp,
 }
 
+/// How somebody holds a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CustodyStatus {
+    /// Ready, or in use.
+    #[default]
+    Held,
+    /// At a charger.
+    Charging,
+    /// On its way back, as over a border after a trip.
+    InReturn,
+    /// At a workshop.
+    Repair,
+    /// Nobody knows where it is.
+    Lost,
+}
+
+impl CustodyStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Held, Self::Charging, Self::InReturn, Self::Repair, Self::Lost];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Charging => "charging",
+            Self::InReturn => "in-return",
+            Self::Repair => "repair",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The status of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
 impl Custody {
+    /// That somebody holds a device since a time, and nothing more.
+    #[must_use]
+    pub fn new(device: DeviceId, holder: &str, since: Timestamp) -> Self {
+        Self {
+            device,
+            holder: holder.to_owned(),
+            since,
+            status: CustodyStatus::Held,
+            place: String::new(),
+            due: None,
+            note: String::new(),
+            recorded_by: String::new(),
+            recorded_at: since,
+        }
+    }
+
     /// Whether it can be kept.
     ///
     /// # Errors
@@ -304,6 +374,10 @@ impl Custody {
             return Err(Fault::new("holder", "somebody must hold it"));
         }
         text("holder", &self.holder)?;
+        text("place", &self.place)?;
+        if self.due.is_some_and(|due| due <= self.since) {
+            return Err(Fault::new("due", "it must be later than since when it is held"));
+        }
         note("note", &self.note)
     }
 }
@@ -343,6 +417,10 @@ pub struct DeviceFilter {
     pub model: Option<String>,
     /// Only of this standing.
     pub standing: Option<Standing>,
+    /// Only those that are held so.
+    pub status: Option<CustodyStatus>,
+    /// Only those that were to be back by then.
+    pub due_by: Option<Timestamp>,
     /// Only beyond this identifier.
     pub after: Option<String>,
 }

@@ -211,14 +211,7 @@ impl Registry {
         let mut registered = Device::new(device, &adoption.model);
         registered.label.clone_from(&adoption.label);
         registered.note.clone_from(&adoption.note);
-        let custody = Custody {
-            device,
-            holder: adoption.holder.clone(),
-            since: at,
-            note: adoption.note.clone(),
-            recorded_by: String::new(),
-            recorded_at: at,
-        };
+        let custody = Custody { note: adoption.note.clone(), ..Custody::new(device, &adoption.holder, at) };
         let change = |db: &Transaction<'_>| {
             let who = Who { by, at };
             if store::find_device(db, &device)?.is_some() {
@@ -501,15 +494,7 @@ fn put_device(db: &Connection, who: Who<'_>, device: &Device, holder: Option<&st
     if now.as_deref() == Some(holder.trim()) {
         return Ok(());
     }
-    let custody = Custody {
-        device: device.id,
-        holder: holder.to_owned(),
-        since: who.at,
-        note: String::new(),
-        recorded_by: String::new(),
-        recorded_at: who.at,
-    };
-    store::hand_over(db, who, &custody)
+    store::hand_over(db, who, &Custody::new(device.id, holder, who.at))
 }
 
 fn data_version(connection: &Connection) -> Result<u64> {

@@ -10,7 +10,8 @@ use crate::RegistryError;
 const BUSY_MS_MAX: u64 = 5_000;
 
 /// Each step of the schema, in order; `user_version` counts those that were done. Never change one.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE master (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         sealed BLOB NOT NULL
@@ -94,7 +95,13 @@ const MIGRATIONS: [&str; 1] = ["
         BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
     CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
-"];
+",
+    "
+    ALTER TABLE custody ADD COLUMN status TEXT NOT NULL DEFAULT 'held';
+    ALTER TABLE custody ADD COLUMN place TEXT NOT NULL DEFAULT '';
+    ALTER TABLE custody ADD COLUMN due_ms INTEGER;
+",
+];
 
 /// Opens or makes the database.
 pub(crate) fn open(path: &Path) -> Result<Connection, RegistryError> {

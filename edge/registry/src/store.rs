@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::cipher::{Cipher, about};
 use crate::exchange::{Record, reader_json, reader_of, to_json};
 use crate::record::{
-    Alias, AuditRow, Credential, Custody, Device, DeviceFilter, KeyFact, Model, Reader, Refusal,
+    Alias, AuditRow, Credential, Custody, CustodyStatus, Device, DeviceFilter, KeyFact, Model, Reader,
+    Refusal,
 };
 use crate::{Fault, RegistryError};
 
@@ -77,8 +78,8 @@ pub(crate) fn put_device(db: &Connection, who: Who<'_>, device: &Device) -> Resu
 pub(crate) fn hand_over(db: &Connection, who: Who<'_>, custody: &Custody) -> Result<()> {
     custody.check()?;
     let id = known(db, &custody.device)?;
-    let sql = "INSERT INTO custody (device, holder, since_ms, note, recorded_by, recorded_at_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO custody (device, holder, since_ms, note, recorded_by, recorded_at_ms, status, place, due_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     db.prepare_cached(sql)?.execute(params![
         id,
         custody.holder.trim(),
@@ -86,9 +87,14 @@ pub(crate) fn hand_over(db: &Connection, who: Who<'_>, custody: &Custody) -> Res
         custody.note,
         who.by,
         who.at.as_millis(),
+        custody.status.name(),
+        custody.place.trim(),
+        custody.due.map(Timestamp::as_millis),
     ])?;
-    let detail =
-        json!({"holder": custody.holder.trim(), "since": custody.since.to_string(), "note": custody.note});
+    let detail = json!({
+        "holder": custody.holder.trim(), "since": custody.since.to_string(), "note": custody.note,
+        "status": custody.status.name(), "place": custody.place.trim(), "due": custody.due.map(|due| due.to_string()),
+    });
     note(db, who, "handed over", &format!("device {id}"), &detail)
 }
 
@@ -211,20 +217,28 @@ pub(crate) fn devices(db: &Connection, filter: &DeviceFilter, limit: usize) -> R
     let from = "FROM devices WHERE (?1 = '' OR instr(lower(id || ' ' || label || ' ' ||
                   coalesce((SELECT holder FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1), '')),
                   ?1) > 0)
-                AND (?2 IS NULL OR model = ?2) AND (?3 IS NULL OR standing = ?3)";
+                AND (?2 IS NULL OR model = ?2) AND (?3 IS NULL OR standing = ?3)
+                AND (?4 IS NULL OR ?4 =
+                  (SELECT status FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1))
+                AND (?5 IS NULL OR ?5 >=
+                  (SELECT due_ms FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1))";
     let (search, standing) = (filter.search.to_lowercase(), filter.standing.map(Standing::name));
+    let (status, due_ms) = (filter.status.map(CustodyStatus::name), filter.due_by.map(Timestamp::as_millis));
     let total: i64 = db
         .prepare_cached(&format!("SELECT count(*) {from}"))?
-        .query_row(params![search, filter.model, standing], |row| row.get(0))?;
-    let sql = format!("{DEVICE} {from} AND (?4 IS NULL OR id > ?4) ORDER BY id LIMIT ?5");
+        .query_row(params![search, filter.model, standing, status, due_ms], |row| row.get(0))?;
+    let sql = format!("{DEVICE} {from} AND (?6 IS NULL OR id > ?6) ORDER BY id LIMIT ?7");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let row = params![search, filter.model, standing, filter.after, limit];
+    let row = params![search, filter.model, standing, status, due_ms, filter.after, limit];
     let devices = collect(db.prepare_cached(&sql)?.query_map(row, device)?)?;
     Ok((devices, u64::try_from(total).unwrap_or(0)))
 }
 
 const DEVICE: &str = "SELECT id, model, standing, label, note, registered_at_ms, registered_by,
-    (SELECT holder FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1)";
+    (SELECT holder FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1),
+    (SELECT status FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1),
+    (SELECT place FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1),
+    (SELECT due_ms FROM custody WHERE device = devices.id ORDER BY number DESC LIMIT 1)";
 
 pub(crate) fn find_device(db: &Connection, id: &DeviceId) -> Result<Option<Device>> {
     let sql = format!("{DEVICE} FROM devices WHERE id = ?1");
@@ -299,7 +313,7 @@ pub(crate) fn aliases(db: &Connection, device: Option<&DeviceId>) -> Result<Vec<
 }
 
 pub(crate) fn custody(db: &Connection, device: &DeviceId) -> Result<Vec<Custody>> {
-    let sql = "SELECT device, holder, since_ms, note, recorded_by, recorded_at_ms FROM custody
+    let sql = "SELECT device, holder, since_ms, note, recorded_by, recorded_at_ms, status, place, due_ms FROM custody
                WHERE device = ?1 ORDER BY number DESC";
     let custody = |row: &Row<'_>| {
         Ok(Custody {
@@ -309,6 +323,9 @@ pub(crate) fn custody(db: &Connection, device: &DeviceId) -> Result<Vec<Custody>
             note: row.get(3)?,
             recorded_by: row.get(4)?,
             recorded_at: Timestamp::from_millis(row.get(5)?),
+            status: read(row, 6, CustodyStatus::from_name)?,
+            place: row.get(7)?,
+            due: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
         })
     };
     collect(db.prepare_cached(sql)?.query_map([device.to_string()], custody)?)
@@ -414,5 +431,8 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
         registered_at: Timestamp::from_millis(row.get(5)?),
         registered_by: row.get(6)?,
         holder: row.get(7)?,
+        status: row.get::<_, Option<String>>(8)?.as_deref().and_then(CustodyStatus::from_name),
+        place: row.get(9)?,
+        due: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
     })
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use plomb_model::{DeviceId, Standing};
-use plomb_registry::{Custody, Device, DeviceFilter};
+use plomb_registry::{Custody, CustodyStatus, Device, DeviceFilter};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -71,6 +71,10 @@ pub(crate) struct RegisteredParameters {
     #[serde(deserialize_with = "optional")]
     #[param(inline)]
     standing: Option<StandingWord>,
+    /// Only those that are held so: `held`, `charging`, `in-return`, `repair`, `lost`; or `overdue`: those that were to be
+    /// back by now.
+    #[serde(deserialize_with = "optional")]
+    custody: Option<String>,
     /// `next_cursor` of the page before, with the same filter.
     #[serde(deserialize_with = "optional")]
     cursor: Option<String>,
@@ -94,7 +98,17 @@ pub(crate) async fn devices(
     if search.len() > SEARCH_BYTES_MAX {
         return Err(Problem::bad_parameter(format!("search: at most {SEARCH_BYTES_MAX} bytes")));
     }
+    let overdue = parameters.custody.as_deref() == Some("overdue");
+    let status = match parameters.custody.as_deref().filter(|_| !overdue) {
+        None => None,
+        Some(name) => Some(CustodyStatus::from_name(name).ok_or_else(|| {
+            let names = CustodyStatus::ALL.map(CustodyStatus::name).join(", ");
+            Problem::bad_parameter(format!("custody: it must be one of {names}, overdue"))
+        })?),
+    };
     let filter = DeviceFilter {
+        status,
+        due_by: overdue.then(|| reader.now()),
         search,
         model: parameters.model,
         standing: parameters.standing.map(|standing| standing.0),
@@ -193,6 +207,15 @@ pub(crate) struct NewCustody {
     /// Since when; now unless said.
     #[schema(value_type = Option<Time>)]
     since: Option<String>,
+    /// `held` unless said; `charging`, `in-return`, `repair`, `lost`.
+    #[serde(default)]
+    status: String,
+    /// Where.
+    #[serde(default)]
+    place: String,
+    /// By when it is to be back.
+    #[schema(value_type = Option<Time>)]
+    due: Option<String>,
     /// Such as the number of a receipt.
     #[serde(default)]
     note: String,
@@ -219,10 +242,24 @@ pub(crate) async fn hand_over(
     if since > keeper.now() {
         return Err(Problem::unacceptable("since: it is in the future"));
     }
+    let due = match &new.due {
+        Some(text) => {
+            Some(Time::from_text(text).map_err(|why| Problem::unacceptable(format!("due: {why}")))?.0)
+        }
+        None => None,
+    };
+    let status = match &*new.status {
+        "" => CustodyStatus::Held,
+        name => CustodyStatus::from_name(name).ok_or_else(|| {
+            let names = CustodyStatus::ALL.map(CustodyStatus::name).join(", ");
+            Problem::unacceptable(format!("status: it must be one of {names}"))
+        })?,
+    };
     keeper
         .change(move |registry, by, at| {
-            let (holder, note, recorded_by) = (new.holder, new.note, by.to_owned());
-            registry.hand_over(by, at, &Custody { device, holder, since, note, recorded_by, recorded_at: at })
+            let (place, note) = (new.place, new.note);
+            let custody = Custody { status, place, due, note, ..Custody::new(device, &new.holder, since) };
+            registry.hand_over(by, at, &custody)
         })
         .await?;
     Ok(StatusCode::CREATED)

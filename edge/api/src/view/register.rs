@@ -2,7 +2,7 @@
 
 use plomb_model::Protocol;
 use plomb_registry::{
-    Alias, Antenna, AuditRow, Credential, Custody, Device, KeyFact, Model, Reader, Refusal,
+    Alias, Antenna, AuditRow, Credential, Custody, CustodyStatus, Device, KeyFact, Model, Reader, Refusal,
 };
 use plomb_rules::DeviceState;
 use plomb_wire::to_hex;
@@ -94,6 +94,15 @@ pub(crate) struct RegisteredView {
     /// Who holds it, by the newest entry of its custody.
     #[schema(required)]
     holder: Option<String>,
+    /// `held`, `charging`, `in-return`, `repair`, `lost`.
+    #[schema(required)]
+    custody: Option<&'static str>,
+    /// Where.
+    #[schema(required)]
+    place: Option<String>,
+    /// By when it is to be back.
+    #[schema(required)]
+    due: Option<Time>,
     registered_at: Time,
     registered_by: String,
 }
@@ -107,6 +116,9 @@ impl From<Device> for RegisteredView {
             label: device.label,
             note: device.note,
             holder: device.holder,
+            custody: device.status.map(CustodyStatus::name),
+            place: device.place,
+            due: device.due.map(Time),
             registered_at: Time(device.registered_at),
             registered_by: device.registered_by,
         }
@@ -192,6 +204,12 @@ pub(crate) struct NewSecretView {
 pub(crate) struct CustodyView {
     holder: String,
     since: Time,
+    /// `held`, `charging`, `in-return`, `repair`, `lost`.
+    status: &'static str,
+    place: String,
+    /// By when it is to be back.
+    #[schema(required)]
+    due: Option<Time>,
     note: String,
     recorded_by: String,
     recorded_at: Time,
@@ -202,6 +220,9 @@ impl From<Custody> for CustodyView {
         Self {
             holder: custody.holder,
             since: Time(custody.since),
+            status: custody.status.name(),
+            place: custody.place,
+            due: custody.due.map(Time),
             note: custody.note,
             recorded_by: custody.recorded_by,
             recorded_at: Time(custody.recorded_at),

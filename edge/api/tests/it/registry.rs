@@ -131,3 +131,37 @@ async fn other_names_and_gates_are_checked_as_in_a_file() {
     let other = json!({"name": "gate-2"});
     keeper.call("PUT", "/api/v1/registry/readers/gate-1", &other).await.is_problem(422, "unacceptable");
 }
+
+#[tokio::test]
+async fn a_device_that_should_be_back_is_found() {
+    let world = World::new();
+    let keeper = world.client("device-operator").await;
+    let put =
+        async |path: &str, body: Value| keeper.call("PUT", &format!("/api/v1/registry{path}"), &body).await;
+    assert_eq!(put("/models/m", json!({"class": "active"})).await.status, 200);
+    let path = format!("/devices/{}", crate::fake::device(1));
+    assert_eq!(put(&path, json!({"model": "m"})).await.status, 200);
+    let hand =
+        async |body: Value| keeper.call("POST", &format!("/api/v1/registry{path}/custody"), &body).await;
+    let due = plomb_model::Timestamp::from_secs(crate::fake::BEGIN + 2_400).to_string();
+    let given =
+        hand(json!({"holder": "Carrier Ltd", "place": "Busia", "status": "in-return", "due": due})).await;
+    assert_eq!(given.status, 201, "{}", given.text());
+    let count = async |filter: &str| {
+        keeper.json(&format!("/registry/devices?custody={filter}")).await["total"].clone()
+    };
+    assert_eq!(
+        (count("in-return").await, count("lost").await, count("overdue").await),
+        (json!(1), json!(0), json!(0))
+    );
+    world.wait(2_700);
+    assert_eq!(count("overdue").await, 1);
+    let device = keeper.json(&format!("/registry{path}")).await;
+    assert_eq!(
+        (&device["custody"], &device["place"], &device["due"]),
+        (&json!("in-return"), &json!("Busia"), &json!(due))
+    );
+    hand(json!({"holder": "x", "status": "eaten"})).await.is_problem(422, "unacceptable");
+    hand(json!({"holder": "x", "due": "soon"})).await.is_problem(422, "unacceptable");
+    keeper.get("/registry/devices?custody=eaten").await.is_problem(400, "bad-parameter");
+}

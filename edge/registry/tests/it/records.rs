@@ -1,7 +1,9 @@
 //! Models, devices, aliases, readers, custody, refusals, and the note that is made of each.
 
-use plomb_model::{DeviceClass, Protocol, Standing};
-use plomb_registry::{Adoption, Antenna, Custody, Device, DeviceFilter, Model, Reader, RegistryError};
+use plomb_model::{DeviceClass, Protocol, Standing, Timestamp};
+use plomb_registry::{
+    Adoption, Antenna, Custody, CustodyStatus, Device, DeviceFilter, Model, Reader, RegistryError,
+};
 
 use crate::{NOW, id, register};
 
@@ -75,14 +77,7 @@ fn a_model_is_kept_as_it_was_put() {
 fn custody_is_only_added_to() {
     let registry = register();
     let lock = id("jointech:8041300978");
-    let mut custody = Custody {
-        device: lock,
-        holder: "Post Malaba".to_owned(),
-        since: NOW,
-        note: "receipt 12".to_owned(),
-        recorded_by: String::new(),
-        recorded_at: NOW,
-    };
+    let mut custody = Custody { note: "receipt 12".to_owned(), ..Custody::new(lock, "Post Malaba", NOW) };
     registry.hand_over("mary", NOW, &custody).unwrap();
     custody.holder = "Carrier Ltd".to_owned();
     registry.hand_over("john", NOW.plus_secs(5), &custody).unwrap();
@@ -178,4 +173,29 @@ fn a_device_in_quarantine_is_adopted_or_refused() {
     assert!(!registry.knows(&theirs), "an adoption that fails leaves nothing behind");
     registry.adopt("mary", NOW, theirs, &adoption).unwrap();
     assert!(!registry.has_refused(&theirs), "a refusal can be taken back by adopting");
+}
+
+#[test]
+fn where_devices_are_and_when_they_are_to_be_back_is_found() {
+    let registry = register();
+    let lock = id("jointech:8041300978");
+    let mut custody = Custody::new(lock, "Carrier Ltd", NOW);
+    (custody.place, custody.due) = ("Busia".to_owned(), Some(NOW.plus_secs(3600)));
+    registry.hand_over("mary", NOW, &custody).unwrap();
+    let count = |status: Option<CustodyStatus>, due_by: Option<Timestamp>| {
+        let filter = DeviceFilter { status, due_by, ..DeviceFilter::default() };
+        registry.devices(&filter, 10).unwrap().1
+    };
+    assert_eq!((count(None, Some(NOW)), count(None, Some(NOW.plus_secs(3600)))), (0, 1));
+    custody.status = CustodyStatus::InReturn;
+    registry.hand_over("mary", NOW, &custody).unwrap();
+    assert_eq!((count(Some(CustodyStatus::InReturn), None), count(Some(CustodyStatus::Held), None)), (1, 0));
+    let device = registry.device(&lock).unwrap().unwrap();
+    assert_eq!((device.place.as_deref(), device.due), (Some("Busia"), custody.due));
+    // Back at the depot: due no more.
+    registry.hand_over("mary", NOW, &Custody::new(lock, "Depot", NOW)).unwrap();
+    assert_eq!((count(None, Some(NOW.plus_secs(9_999))), count(Some(CustodyStatus::Held), None)), (0, 1));
+    assert_eq!(registry.custody(&lock).unwrap().len(), 3, "all of it is kept");
+    let early = Custody { due: Some(NOW), ..custody };
+    assert!(registry.hand_over("mary", NOW, &early).is_err());
 }

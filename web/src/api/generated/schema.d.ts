@@ -1826,11 +1826,15 @@ export interface components {
         };
         /** @description Who holds a device, and since when. */
         Custody: {
+            due: components["schemas"]["Time"] | null;
             holder: string;
             note: string;
+            place: string;
             recorded_at: components["schemas"]["Time"];
             recorded_by: string;
             since: components["schemas"]["Time"];
+            /** @description `held`, `charging`, `in-return`, `repair`, `lost`. */
+            status: string;
         };
         /** @description In whose hands a device was, newest first. */
         CustodyList: {
@@ -2422,11 +2426,16 @@ export interface components {
         };
         /** @description A handover. */
         NewCustody: {
+            due?: components["schemas"]["Time"] | null;
             /** @description Who holds it now. */
             holder: string;
             /** @description Such as the number of a receipt. */
             note?: string;
+            /** @description Where. */
+            place?: string;
             since?: components["schemas"]["Time"] | null;
+            /** @description `held` unless said; `charging`, `in-return`, `repair`, `lost`. */
+            status?: string;
         };
         /** @description Why a device is not ours. */
         NewDeviceRefusal: {
@@ -2814,6 +2823,9 @@ export interface components {
         };
         /** @description A device of ours, by the register. */
         RegisteredDevice: {
+            /** @description `held`, `charging`, `in-return`, `repair`, `lost`. */
+            custody: string | null;
+            due: components["schemas"]["Time"] | null;
             /** @description Who holds it, by the newest entry of its custody. */
             holder: string | null;
             /** @example jointech:8041300978 */
@@ -2823,6 +2835,8 @@ export interface components {
             /** @description Name of its model. */
             model: string;
             note: string;
+            /** @description Where. */
+            place: string | null;
             registered_at: components["schemas"]["Time"];
             registered_by: string;
             standing: components["schemas"]["Standing"];
@@ -5412,6 +5426,11 @@ export interface operations {
                 model?: string;
                 /** @description Only of this standing. */
                 standing?: "unregistered" | "in-service" | "suspended" | "destroyed" | "retired";
+                /**
+                 * @description Only those that are held so: `held`, `charging`, `in-return`, `repair`, `lost`; or `overdue`: those that were to be
+                 *     back by now.
+                 */
+                custody?: string;
                 /** @description `next_cursor` of the page before, with the same filter. */
                 cursor?: string;
                 /** @description Items of a page. */
