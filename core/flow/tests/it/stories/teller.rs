@@ -93,6 +93,26 @@ fn seconds(text: &str) -> Result<i64, String> {
     if digits.is_empty() { Ok(total) } else { Err(format!("{text:?} has no unit at its end")) }
 }
 
+/// The fields of a step, and the words after `-> `, which say that it must be refused.
+fn parted<'w, 'a>(words: &'w [&'a str]) -> (&'w [&'a str], Option<String>) {
+    let at = words.iter().position(|word| *word == "->");
+    at.map_or((words, None), |at| (&words[..at], Some(words[at + 1..].join(" "))))
+}
+
+/// Whether a step is to be taken: it is allowed and was not to be refused. A step that is refused as it must be is not.
+fn is_taken<T, E: std::fmt::Display>(allowed: Result<T, E>, refused: Option<String>) -> Result<bool, String> {
+    match (allowed, refused) {
+        (Ok(_), None) => Ok(true),
+        (Ok(_), Some(_)) => Err("it is not refused".to_owned()),
+        (Err(refusal), None) => Err(format!("it is refused: {refusal}")),
+        (Err(refusal), Some(words)) => {
+            let said = refusal.to_string();
+            let words = words.strip_prefix("refused: ").ok_or("-> refused: WORDS")?;
+            if said.contains(words) { Ok(false) } else { Err(format!("it is refused with: {said}")) }
+        }
+    }
+}
+
 impl Teller<'_> {
     fn line(&mut self, line: &str) -> Result<(), String> {
         if let Some(told) = line.strip_prefix('>') {
@@ -336,11 +356,7 @@ impl Teller<'_> {
 
     /// A step of a movement; after `-> refused` the words that the refusal must have.
     fn step(&mut self, who: &str, name: &str, step: &str, words: &[&str]) -> Result<(), String> {
-        let at = words.iter().position(|word| *word == "->");
-        let (words, refused) = at.map_or((words, None), |at| {
-            let (fields, rest) = words.split_at(at);
-            (fields, Some(rest[1..].join(" ")))
-        });
+        let (words, refused) = parted(words);
         let known = self.movements.get(name).copied();
         let id = known.unwrap_or_else(|| self.world.flow.state().movements.next_id());
         let mut fields = self.fields(words)?;
@@ -371,19 +387,8 @@ impl Teller<'_> {
         let form = Form::of(fields.iter().map(|(name, value)| (&**name, &**value)));
         let act = Act { movement: id, step, form: &form, by: who };
         let allowed = self.world.flow.state().check_step(ReceivedAt(self.world.now), act);
-        match (allowed, refused) {
-            (Ok(_), None) => {}
-            (Err(refusal), Some(words)) => {
-                let said = refusal.to_string();
-                let words = words.strip_prefix("refused: ").ok_or("-> refused: WORDS")?;
-                return if said.contains(words) {
-                    Ok(())
-                } else {
-                    Err(format!("it is refused with: {said}"))
-                };
-            }
-            (Ok(_), Some(_)) => return Err("it is not refused".to_owned()),
-            (Err(refusal), None) => return Err(format!("it is refused: {refusal}")),
+        if !is_taken(allowed, refused)? {
+            return Ok(());
         }
         if let Some(before) = self.world.flow.state().movements.get(id) {
             self.seen.ways.insert(format!("{} {step}", before.state.name()));
@@ -411,27 +416,13 @@ impl Teller<'_> {
 
     fn case(&mut self, case: &str, step: &str, words: &[&str]) -> Result<(), String> {
         let case = CaseId(case.parse().map_err(|_| "a case has a number")?);
-        let at = words.iter().position(|word| *word == "->");
-        let (words, refused) = at.map_or((words, None), |at| {
-            let (fields, rest) = words.split_at(at);
-            (fields, Some(rest[1..].join(" ")))
-        });
+        let (words, refused) = parted(words);
         let fields = self.fields(words)?;
         let form = Form::of(fields.iter().map(|(name, value)| (&**name, &**value)));
         let state = self.world.flow.state();
-        match (state.check_case(ReceivedAt(self.world.now), "operator", case, step, &form), refused) {
-            (Ok(_), None) => {}
-            (Err(refusal), Some(words)) => {
-                let said = refusal.to_string();
-                let words = words.strip_prefix("refused: ").ok_or("-> refused: WORDS")?;
-                return if said.contains(words) {
-                    Ok(())
-                } else {
-                    Err(format!("it is refused with: {said}"))
-                };
-            }
-            (Ok(_), Some(_)) => return Err("it is not refused".to_owned()),
-            (Err(refusal), None) => return Err(format!("it is refused: {refusal}")),
+        let allowed = state.check_case(ReceivedAt(self.world.now), "operator", case, step, &form);
+        if !is_taken(allowed, refused)? {
+            return Ok(());
         }
         self.act("operator", Action::Case { case, step: step.into(), fields: form.fields().into() });
         Ok(())
