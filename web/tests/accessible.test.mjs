@@ -92,6 +92,7 @@ for (const [look, options] of [
     }, `ACCESSIBLE-${look}`);
     await check('movements', '/movements?state=all');
     await check('a movement', `/movements/${movement.id}`);
+    await check('rules', '/rules');
     await check('scorecards', '/registry?tab=scorecards');
     await check('a trip report', `/movements/${movement.id}/report`);
     const kase = await page.evaluate(async () => {

@@ -5,6 +5,7 @@ import type {
   AlarmList,
   AliasList,
   Case,
+  BacktestReport,
   CaseFigures,
   CaseList,
   Chain,
@@ -40,6 +41,8 @@ import type {
   RegisteredDevice,
   RegisteredDeviceList,
   RiskQueue,
+  RuleChange,
+  RuleSettings,
   ScorecardList,
   Session,
   SharedMovement,
@@ -201,6 +204,16 @@ export const api = {
     call<AliasList>(`/registry/devices/${segment(id)}/aliases`, { signal: signal ?? null }),
   keys: (id: string, signal?: AbortSignal) =>
     call<KeyList>(`/registry/devices/${segment(id)}/keys`, { signal: signal ?? null }),
+  rules: (signal?: AbortSignal) => call<RuleSettings>('/rules', { signal: signal ?? null }),
+  backtest: (rules: Record<string, number>) => change<BacktestReport>('POST', '/backtests', { rules }),
+  proposeRules: (rules: Record<string, number>, reason: string) =>
+    change<RuleChange>('POST', '/rules/changes', { rules, reason }),
+  decideRules: (number: number, step: 'approve' | 'refuse', reason: string) =>
+    change<RuleChange>(
+      'POST',
+      `/rules/changes/${number}/${step}`,
+      step === 'refuse' ? { reason } : undefined,
+    ),
   scorecards: (query: Query, signal?: AbortSignal) =>
     call<ScorecardList>(`/scorecards${queryOf(query)}`, { signal: signal ?? null }),
   models: (signal?: AbortSignal) => call<ModelList>('/registry/models', { signal: signal ?? null }),

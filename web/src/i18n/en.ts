@@ -15,6 +15,7 @@ import type {
 import { cases } from './cases';
 import { movements } from './movements';
 import { report } from './report';
+import { rules } from './rules';
 import { shared } from './shared';
 import { places } from './places';
 import { risk } from './risk';
@@ -327,6 +328,7 @@ export const en = {
   movements,
   places,
   report,
+  rules,
   shared,
   risk,
 

@@ -1,0 +1,27 @@
+/** English words of the rules' settings. */
+export const rules = {
+  title: 'Rules',
+  link: 'Rules',
+  about:
+    'The thresholds by which alarms ring. Type another value, try it on what was recorded, and propose it; a second person puts it in force.',
+  changes: 'Changes',
+  none: 'None yet: the settings of the configuration are in force.',
+  states: { proposed: 'Waits for a second person', approved: 'In force', refused: 'Refused' },
+  approve: 'Put in force',
+  refuse: 'Refuse',
+  refuseHint: 'Say why in the field for reasons first.',
+  propose: 'Propose the change',
+  reason: 'Why',
+  tryOut: 'Try it on what was recorded',
+  change: 'Type a value below.',
+  settings: 'Settings',
+  result: 'What would have been',
+  looked: (entries: string) => `${entries} entries of the journal, as if nobody had taken note of anything.`,
+  kind: 'Alarm',
+  was: 'Was',
+  would: 'Would be',
+  appears: 'Appears',
+  vanishes: 'Vanishes',
+  moves: 'Moves',
+  found: 'What people found',
+};
