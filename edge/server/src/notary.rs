@@ -38,12 +38,14 @@ pub(crate) struct Notary {
     keys: Vec<SigningKey>,
     file: PathBuf,
     witnesses: Vec<Witness>,
-    /// Held while the tree grows, so that one does it at a time.
+    /// Held while the tree grows, which takes long where a journal has just got one: one does it at a time.
+    growing: Mutex<()>,
+    /// Held for moments only: requests look at it.
     head: Mutex<Head>,
 }
 
 /// What was signed last.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Head {
     checkpoint: Option<Checkpoint>,
     /// It with its signatures.
@@ -95,7 +97,7 @@ impl Notary {
             );
         }
         let witnesses = witnesses.iter().map(Witness::new).collect::<anyhow::Result<_>>()?;
-        Ok(Self { journal, files, keys, file, witnesses, head: Mutex::new(head) })
+        Ok(Self { journal, files, keys, file, witnesses, growing: Mutex::new(()), head: Mutex::new(head) })
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {
@@ -169,7 +171,8 @@ impl Notary {
 
     /// Lets the tree grow to what is durable now, and signs it.
     pub(crate) fn sign(&self) -> Result<(), Unavailable> {
-        let mut head = self.head();
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.head().clone();
         if let Some(refusing) = &head.refusing {
             return Err(Unavailable(refusing.clone()));
         }
@@ -183,11 +186,12 @@ impl Notary {
             return Ok(());
         }
         if let Err(refusing) = self.is_what_was_signed(&head, size) {
-            head.refusing = Some(refusing.clone());
+            self.head().refusing = Some(refusing.clone());
             return Err(Unavailable(refusing));
         }
         head.compared = true;
         if is_signed {
+            self.head().compared = true;
             return Ok(());
         }
         self.files.sync().map_err(unavailable)?;
@@ -203,6 +207,7 @@ impl Notary {
             info!(log = %checkpoint.origin, size, "The journal's first checkpoint is signed");
         }
         (head.checkpoint, head.note) = (Some(checkpoint), note);
+        *self.head() = head;
         Ok(())
     }
 
@@ -287,7 +292,8 @@ impl Notary {
             (head.note.clone(), head.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))
         };
         let mut entries = Vec::with_capacity(ids.len());
-        for id in ids {
+        // What has become durable since is in the next checkpoint.
+        for id in ids.iter().filter(|id| id.0 < size) {
             if let Some(bytes) = reader.entry(*id).map_err(unavailable)? {
                 entries.push((*id, bytes));
             }

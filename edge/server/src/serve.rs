@@ -19,7 +19,7 @@ use plomb_model::EntryId;
 use plomb_registry::Registry;
 use plomb_store::{DirectIo, Journal, JournalConfig};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, error, info, warn};
@@ -63,6 +63,7 @@ pub(crate) fn run(argument: &ConfigArgument) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
+    let mut stop_signals = StopSignals::listen()?;
     let directory = &config.storage.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
     let accounts = open_accounts(directory)?;
@@ -116,7 +117,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .context("starting the flow thread")?;
     let snapshots = tokio::spawn(snapshot_rounds(Arc::clone(&journal), work.clone(), Arc::clone(&durable)));
 
-    wait_for_stop().await?;
+    stop_signals.wait().await;
     info!("Stopping: no new reports are taken, what was taken is made durable");
     stop.send_replace(true);
     listeners.join_all().await;
@@ -275,11 +276,24 @@ fn announce_admin(accounts: &Accounts, directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn wait_for_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("listening for SIGINT")?,
-        _ = terminate.recv() => {}
+/// The signals that stop the server. Listened for from the first moment: one that comes while it starts is no crash.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listening for SIGINT")?,
+        })
     }
-    Ok(())
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
