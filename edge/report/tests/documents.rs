@@ -136,6 +136,14 @@ fn a_step_that_nobody_took_is_found() {
         statement["movement"]["history"].as_array_mut().unwrap().push(step);
     });
     assert!(verify(&invented, &key).to_string().contains("the step of entry 1 has no entry"));
+    // A report that says that entries are missing says which steps it does not prove.
+    let honest = forged(|statement| {
+        statement.insert("complete".to_owned(), json!(false));
+        let step = json!({"entry": 1, "by": "ben", "step": "arm", "at": "2026-11-24T08:15:30.000Z"});
+        statement["movement"]["history"].as_array_mut().unwrap().push(step);
+    });
+    let told = verify(&honest, &key).to_string();
+    assert!(told.contains("1 steps are said and NOT proved"), "{told}");
     let alarm = forged(|statement| {
         statement.insert(
             "alarms".to_owned(),

@@ -41,7 +41,9 @@ pub fn many_proof<E>(
     // Right halves wait here, so that the left ones come first.
     let mut waiting = vec![(0, size, indexes)];
     while let Some((start, count, inside)) = waiting.pop() {
-        if inside.is_empty() {
+        if count == 0 {
+            // The tree without leaves needs nothing.
+        } else if inside.is_empty() {
             proof.push(subtree_root(start, count, nodes).map_err(ProofError::Source)?);
         } else if count > 1 {
             let width = left_width(count);
