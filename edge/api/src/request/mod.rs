@@ -10,4 +10,4 @@ pub(crate) use body::{Body, Secret};
 pub(crate) use encoding::takes;
 pub(crate) use form::{form, form_of};
 pub(crate) use page::{Count, Limit};
-pub(crate) use parameters::{Id, Parameters, optional};
+pub(crate) use parameters::{Id, Parameters, optional, span};

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
+use plomb_model::Timestamp;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 
 use crate::problem::Problem;
-use crate::view::FromText;
+use crate::view::{FromText, Time};
 
 /// The parameters of the query, of the type `T`, which should deny unknown fields.
 pub(crate) struct Parameters<T>(pub(crate) T);
@@ -37,6 +38,23 @@ pub(crate) fn optional<'de, D: Deserializer<'de>, T: FromText>(
         return Ok(None);
     }
     T::from_text(&text).map(Some).map_err(D::Error::custom)
+}
+
+/// A span without a beginning is of so long, seconds.
+const SPAN_S: i64 = 30 * 86_400;
+
+/// From `from`, 30 days ago unless said, to before `to`, now unless said.
+pub(crate) fn span(
+    from: Option<Time>,
+    to: Option<Time>,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), Problem> {
+    let from = from.map_or_else(|| now.plus_secs(-SPAN_S), |from| from.0);
+    let to = to.map_or_else(|| now.plus_secs(1), |to| to.0);
+    if from >= to {
+        return Err(Problem::bad_parameter("from: it must be before `to`"));
+    }
+    Ok((from, to))
 }
 
 /// An identifier in the path.

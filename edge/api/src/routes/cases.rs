@@ -13,11 +13,9 @@ use utoipa::ToSchema;
 
 use crate::access::{Authorised, Operate, Read};
 use crate::problem::{Problem, ProblemView};
-use crate::request::{Body, Id, Limit, Parameters, form_of, optional};
+use crate::request::{Body, Id, Limit, Parameters, form_of, optional, span};
 use crate::view::{CaseFiguresView, CaseSummaryView, CaseView, CasesView, NamedTallyView, Time};
 
-/// Figures go back so far unless said, seconds.
-const FIGURES_S: i64 = 30 * 24 * 3_600;
 /// The stretch in which alarms are counted against people, milliseconds (ISA-18.2).
 const STRETCH_MS: i64 = 600_000;
 /// More alarms than this for each operator in a stretch are a flood (ISA-18.2).
@@ -217,12 +215,7 @@ pub(crate) async fn figures(
     reader: Authorised<Read>,
     Parameters(parameters): Parameters<FigureParameters>,
 ) -> Result<Json<CaseFiguresView>, Problem> {
-    let now = reader.now();
-    let from = parameters.from.map_or_else(|| now.plus_secs(-FIGURES_S), |from| from.0);
-    let to = parameters.to.map_or_else(|| now.plus_secs(1), |to| to.0);
-    if from >= to {
-        return Err(Problem::bad_parameter("from: it must be before `to`"));
-    }
+    let (from, to) = span(parameters.from, parameters.to, reader.now())?;
     let asked = reader.ask(move |state| (summed(state, from, to), inside(state, from, to)));
     let (mut view, cases) = asked.await?;
     let looked_up = reader.look(move |registry| {

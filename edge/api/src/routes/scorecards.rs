@@ -11,12 +11,10 @@ use serde::Deserialize;
 
 use crate::access::{Authorised, Read};
 use crate::problem::{Problem, ProblemView};
-use crate::request::{Parameters, optional};
+use crate::request::{Parameters, optional, span};
 use crate::view::{ScorecardView, ScorecardsView, Time};
 use crate::{HistoryOrder, HistoryQuery};
 
-/// A card without a time is of so long, seconds.
-const CARD_S: i64 = 30 * 86_400;
 /// Devices of the register that are looked at, at most.
 const DEVICES_MAX: usize = 200_000;
 /// Devices that are read from the register at once.
@@ -54,12 +52,7 @@ pub(crate) async fn get(
     reader: Authorised<Read>,
     Parameters(parameters): Parameters<ScorecardParameters>,
 ) -> Result<Json<ScorecardsView>, Problem> {
-    let now = reader.now();
-    let from = parameters.from.map_or_else(|| now.plus_secs(-CARD_S), |from| from.0);
-    let to = parameters.to.map_or_else(|| now.plus_secs(1), |to| to.0);
-    if from >= to {
-        return Err(Problem::bad_parameter("from: it must be before `to`"));
-    }
+    let (from, to) = span(parameters.from, parameters.to, reader.now())?;
     let by_vendor = match parameters.by.as_deref() {
         None | Some("model") => false,
         Some("vendor") => true,
