@@ -7,7 +7,7 @@ const VALUE_MAX: i64 = 1_000_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// None of ours has this name.
-    #[error("unknown rule setting {0}")]
+    #[error("unknown rule setting {0}; `GET /api/v1/rules` and deploy/plomb.toml list them")]
     Unknown(Box<str>),
     /// No such value.
     #[error("rule setting {name} = {value}: it must be from 0 to {VALUE_MAX}")]

@@ -88,20 +88,19 @@ struct Held {
 impl Held {
     /// Reads `MOVEMENT.LINK.UNTIL.CODE`. All that is wrong is one answer, so that nothing can be learnt by trying.
     fn of(api: &Api, token: &str) -> Result<Self, Problem> {
-        let wrong = || Problem::not_found("such link: it was mistyped, has ended, or was taken back");
         let mut parts = token.split('.');
         let (Some(movement), Some(number), Some(until), Some(code), None) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(wrong());
+            return Err(gone());
         };
-        let movement = MovementId(movement.parse().map_err(|_| wrong())?);
-        let number = number.parse().map_err(|_| wrong())?;
-        let until = Timestamp::from_secs(until.parse().map_err(|_| wrong())?);
+        let movement = MovementId(movement.parse().map_err(|_| gone())?);
+        let number = number.parse().map_err(|_| gone())?;
+        let until = Timestamp::from_secs(until.parse().map_err(|_| gone())?);
         let expected = api.link_token(&subject(movement, number, until));
         let same = expected.bytes().zip(code.bytes()).fold(0, |all, (one, other)| all | (one ^ other));
         if code.len() != 2 * CODE_BYTES || std::hint::black_box(same) != 0 || api.now() > until {
-            return Err(wrong());
+            return Err(gone());
         }
         Ok(Self { movement, number })
     }
@@ -115,7 +114,9 @@ impl Held {
 }
 
 fn gone() -> Problem {
-    Problem::not_found("such link: it was mistyped, has ended, or was taken back")
+    Problem::not_found(
+        "such link: it was mistyped, has ended, or was taken back. Ask whoever gave it to you for another",
+    )
 }
 
 /// What a link shows: where the cargo is, how its seals are, and when it must arrive.
