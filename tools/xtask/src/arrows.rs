@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-store", &["plomb-model", "plomb-evidence"]),
     ("plomb-registry", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-report", &["plomb-model", "plomb-evidence"]),
+    ("plomb-epcis", &["plomb-passive"]),
     (
         "plomb-api",
         &[
@@ -44,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-evidence",
             "plomb-flow",
             "plomb-registry",
+            "plomb-epcis",
             "plomb-report",
         ],
     ),
@@ -63,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-ingest",
             "plomb-store",
             "plomb-registry",
+            "plomb-epcis",
             "plomb-report",
             "plomb-api",
         ],

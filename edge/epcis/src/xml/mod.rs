@@ -1,0 +1,8 @@
+//! EPCIS in XML: versions 2.0 and 1.2 in and out.
+
+mod element;
+mod read;
+mod write;
+
+pub use read::read_xml;
+pub use write::{XmlVersion, problem_xml, query_document_xml};
