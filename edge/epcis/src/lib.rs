@@ -9,6 +9,8 @@ mod document;
 mod fault;
 mod hash;
 mod id;
+mod query;
+mod store;
 mod time;
 mod uri;
 mod validate;
@@ -20,6 +22,11 @@ pub use document::{Document, Event, VocabularyElement, document_of, read_json};
 pub use fault::{FAULTS_MAX, Fault};
 pub use hash::{event_hash, pre_hash};
 pub use id::{CompanyPrefixes, Pattern, canonical, digital_link_to_urn, urn_to_digital_link};
+pub use query::{MasterData, Query, QueryFault, TermKind};
+pub use store::{
+    Behaviour, CaptureError, CaptureFault, CaptureJob, Captured, FindError, NamedQuery, Page, Repository,
+    RepositoryError, Stored, Subscription, SubscriptionState,
+};
 pub use time::{format_ms, offset_min, parse_ms};
 pub use uri::is_uri;
 pub use validate::EVENT_TYPES;

@@ -1,15 +1,9 @@
 //! EPCIS against what its makers published.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests stop where they fail"
-)]
-
 mod examples;
 mod hash;
 mod identifiers;
+mod repository;
 
 use std::path::PathBuf;
 
