@@ -4,12 +4,14 @@
 //! Documents in JSON-LD and XML (2.0 and 1.2), the identifiers in them, the hash that names an event, queries with
 //! conversion of units, and the repository that keeps what was captured. HTTP is `plomb-api`'s.
 
+mod answer;
 mod context;
 mod document;
 mod fault;
 mod hash;
 mod id;
 mod query;
+mod schedule;
 mod store;
 mod time;
 mod uri;
@@ -17,12 +19,14 @@ mod validate;
 mod vocabulary;
 mod xml;
 
+pub use answer::{EpcFormat, collection, query_document, with_record_time};
 pub use context::{CONTEXT_URL, Namespaces};
 pub use document::{Document, Event, VocabularyElement, document_of, read_json};
 pub use fault::{FAULTS_MAX, Fault};
 pub use hash::{event_hash, pre_hash};
 pub use id::{CompanyPrefixes, Pattern, canonical, digital_link_to_urn, urn_to_digital_link};
 pub use query::{MasterData, Query, QueryFault, TermKind};
+pub use schedule::Schedule;
 pub use store::{
     Behaviour, CaptureError, CaptureFault, CaptureJob, Captured, FindError, NamedQuery, Page, Repository,
     RepositoryError, Stored, Subscription, SubscriptionState,

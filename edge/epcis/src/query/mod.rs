@@ -162,9 +162,9 @@ impl Query {
 
     /// The identifiers that an event must hold one of, by which an index finds it: the first such condition. `None` when
     /// there is none that an index can answer.
-    pub(crate) fn indexed(&self) -> Option<Indexed<'_>> {
-        let things = |condition| match condition {
-            &Condition::Things(things, ref patterns) => {
+    pub(crate) fn indexed<'a>(&'a self) -> Option<Indexed<'a>> {
+        let things = |condition: &'a Condition| match condition {
+            Condition::Things(things, patterns) => {
                 let scheme = patterns.iter().any(|pattern| matches!(pattern, Pattern::OfScheme(_)));
                 let class = matches!(
                     things,
@@ -175,13 +175,13 @@ impl Query {
             }
             _ => None,
         };
-        let words = |condition| match condition {
-            &Condition::Place { field, ref ids, descendants: false } => {
-                let kind = if field == "readPoint" { TermKind::ReadPoint } else { TermKind::BizLocation };
+        let words = |condition: &'a Condition| match condition {
+            Condition::Place { field, ids, descendants: false } => {
+                let kind = if *field == "readPoint" { TermKind::ReadPoint } else { TermKind::BizLocation };
                 Some(Indexed::Texts(kind, ids))
             }
-            &Condition::Word("bizStep", ref words) => Some(Indexed::Texts(TermKind::BizStep, words)),
-            &Condition::Word("disposition", ref words) => Some(Indexed::Texts(TermKind::Disposition, words)),
+            Condition::Word("bizStep", words) => Some(Indexed::Texts(TermKind::BizStep, words)),
+            Condition::Word("disposition", words) => Some(Indexed::Texts(TermKind::Disposition, words)),
             _ => None,
         };
         self.conditions.iter().find_map(things).or_else(|| self.conditions.iter().find_map(words))

@@ -210,6 +210,7 @@ impl Repository {
         self.learn_prefixes(&transaction, &prefixes)?;
         end(&transaction, id, &captured.faults, now_ms)?;
         transaction.commit()?;
+        self.committed(connection)?;
         let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
         document.vocabulary.iter().for_each(|element| master.add(element));
         Ok(captured)
@@ -236,6 +237,7 @@ impl Repository {
         }
         self.learn_prefixes(&transaction, &prefixes)?;
         transaction.commit()?;
+        self.committed(connection)?;
         Ok(id)
     }
 

@@ -1,6 +1,7 @@
 //! The repository itself: one writer, readers beside it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering as AtomicOrdering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Repository {
     readers: Mutex<Vec<Connection>>,
     pub(super) master: RwLock<MasterData>,
     pub(super) prefixes: RwLock<CompanyPrefixes>,
+    /// The number of the newest event, for who waits for it.
+    newest: AtomicI64,
 }
 
 pub(super) struct Writer {
@@ -48,6 +51,7 @@ impl Repository {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cache_size", -64 * 1_024)?;
         migrate(&mut connection)?;
+        let newest = connection.query_row("SELECT coalesce(max(id), 0) FROM events", [], |row| row.get(0))?;
         let (master, prefixes) = (load_master(&connection)?, load_prefixes(&connection)?);
         Ok(Self {
             path: path.to_owned(),
@@ -55,6 +59,7 @@ impl Repository {
             readers: Mutex::default(),
             master: RwLock::new(master),
             prefixes: RwLock::new(prefixes),
+            newest: AtomicI64::new(newest),
         })
     }
 
@@ -88,14 +93,19 @@ impl Repository {
         Ok(connection)
     }
 
-    /// The number of the newest event; 0 before the first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    pub fn newest(&self) -> Result<i64, RepositoryError> {
-        self.read(|connection| {
-            Ok(connection.query_row("SELECT coalesce(max(id), 0) FROM events", [], |row| row.get(0))?)
-        })
+    /// The number of the newest event; 0 before the first. Cheap: it is asked again and again.
+    #[must_use]
+    pub fn newest(&self) -> i64 {
+        self.newest.load(AtomicOrdering::Acquire)
+    }
+
+    /// Takes note of what was committed.
+    pub(super) fn committed(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let newest = connection
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
+            .query_row([], |row| row.get(0))?;
+        self.newest.store(newest, AtomicOrdering::Release);
+        Ok(())
     }
 
     /// What is known of one kind, after the one with this number, by number: number and text as first written.
