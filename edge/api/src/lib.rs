@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod config;
 mod cursor;
+mod epcis;
 mod live;
 mod page;
 mod platform;

@@ -45,6 +45,21 @@ impl Problem {
         Self { status, kind, title, detail: String::new(), hint: String::new(), retry_after_s: None }
     }
 
+    /// Its HTTP status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sort of problem, for people.
+    pub(crate) const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// This very problem and what to do next, for people.
+    pub(crate) fn sentence(&self) -> String {
+        format!("{} {}", self.detail, self.hint)
+    }
+
     fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self

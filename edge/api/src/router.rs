@@ -12,6 +12,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use plomb_epcis::Repository;
 use plomb_registry::Registry;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -91,18 +92,20 @@ pub fn router(
     platform: Arc<dyn Platform>,
     accounts: Arc<Accounts>,
     registry: Arc<Registry>,
+    epcis: Arc<Repository>,
     config: ApiConfig,
 ) -> Router {
     let (routes, document) = declared().split_for_parts();
     let document: Arc<str> = render(&document).into();
     let openapi = get(move || async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) });
-    let api = Arc::new(Api::new(platform, accounts, registry, config));
+    let api = Arc::new(Api::new(platform, accounts, registry, epcis, config));
     routes
         .route("/openapi.json", openapi)
         .route("/log/tile/{*path}", get(evidence::tile))
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .nest(crate::epcis::BASE, crate::epcis::router())
         .layer(middleware::map_response(secure))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), count))
         .with_state(api)

@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) commands: Commands,
     pub(crate) devices: Devices,
     pub(crate) evidence: Evidence,
+    pub(crate) epcis: Epcis,
     pub(crate) log: Log,
     pub(crate) rules: BTreeMap<String, i64>,
     /// Witnesses of our log, `[[witness]]` each.
@@ -59,6 +60,22 @@ pub(crate) struct Storage {
 pub(crate) struct Http {
     pub(crate) bind: SocketAddr,
     pub(crate) base_map: PathBuf,
+}
+
+/// The EPCIS interface.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Epcis {
+    /// Certificates (PEM) that vouch for subscribers whose address begins with https.
+    pub(crate) authorities: PathBuf,
+    /// GS1 company prefixes, by which Digital Links are written as EPC URNs; those in URNs that come are learned.
+    pub(crate) company_prefixes: Vec<String>,
+}
+
+impl Default for Epcis {
+    fn default() -> Self {
+        Self { authorities: "/etc/ssl/certs/ca-certificates.crt".into(), company_prefixes: Vec::new() }
+    }
 }
 
 /// Where devices reach us: `<protocol>_<transport> = port` for each way of each protocol, and the shared ports.

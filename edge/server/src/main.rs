@@ -7,6 +7,7 @@ mod config;
 mod decode;
 mod device_secret;
 mod engine;
+mod epcis;
 mod evidence;
 mod keys;
 mod listen;

@@ -14,6 +14,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use plomb_api::{Accounts, ApiConfig, BaseMap, Ring};
 use plomb_devices::{SecretTable, SessionConfig};
+use plomb_epcis::Repository;
 use plomb_ingest::{IngestCounters, Messages, now};
 use plomb_model::EntryId;
 use plomb_registry::Registry;
@@ -30,6 +31,7 @@ use crate::admission::Admission;
 use crate::config::{Config, Storage, days};
 use crate::decode::read_keys;
 use crate::engine::{Engine, Memory};
+use crate::epcis::{Courier, open_epcis};
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
@@ -69,6 +71,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let accounts = open_accounts(directory)?;
     announce_admin(&accounts, directory)?;
     let registry = open_registry(directory)?;
+    let epcis = open_epcis(directory, &config.epcis)?;
     let (journal, snapshot_found) = open_journal(&config.storage)?;
     let (arrivals, arrived) = mpsc::channel(ARRIVALS_WAITING_MAX);
     let (work, asked) = mpsc::channel(WORK_WAITING_MAX);
@@ -110,7 +113,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     };
     let signing = tokio::spawn(Arc::clone(&notary).rounds(stopped.clone()));
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
-    let http = serve_http(config, platform, accounts, registry, stopped).await?;
+    let telling =
+        tokio::spawn(Courier::new(Arc::clone(&epcis), &config.epcis.authorities)?.rounds(stopped.clone()));
+    let http = serve_http(config, platform, accounts, registry, epcis, stopped).await?;
     let flow = std::thread::Builder::new()
         .name("flow".to_owned())
         .spawn(move || engine.run(arrived, asked))
@@ -123,7 +128,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     listeners.join_all().await;
     following.abort();
     snapshots.abort();
-    drop(signing.await);
+    drop((signing.await, telling.await));
     snapshot(&journal, &work, &durable).await;
     drop((work, last_arrivals, messages));
     ring.close();
@@ -193,11 +198,12 @@ async fn serve_http(
     platform: Plomb,
     accounts: Arc<Accounts>,
     registry: Arc<Registry>,
+    epcis: Arc<Repository>,
     mut stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
     let address = config.http.bind;
     let listener = TcpListener::bind(address).await.with_context(|| format!("binding {address}"))?;
-    let router = plomb_api::router(Arc::new(platform), accounts, registry, api_config(config)?);
+    let router = plomb_api::router(Arc::new(platform), accounts, registry, epcis, api_config(config)?);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     info!(%address, "The page and the API are served");
     Ok(tokio::spawn(async move {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use plomb_epcis::Repository;
 use plomb_evidence::log::{Tile, WitnessRefusal};
 use plomb_model::{MovementId, Redacted, Timestamp};
 use plomb_movements::{Form, Movement};
@@ -12,6 +13,7 @@ use plomb_registry::{Registry, RegistryError};
 use plomb_rules::State;
 use tokio::sync::oneshot;
 
+use super::basic::BasicSessions;
 use crate::accounts::{Accounts, AuditFact, LoginError, Session, Token};
 use crate::problem::Problem;
 use crate::telemetry::Telemetry;
@@ -25,6 +27,8 @@ pub(crate) struct Api {
     pub(super) platform: Arc<dyn Platform>,
     pub(super) accounts: Arc<Accounts>,
     registry: Arc<Registry>,
+    epcis: Arc<Repository>,
+    pub(super) basic: BasicSessions,
     config: ApiConfig,
     pub(crate) telemetry: Telemetry,
 }
@@ -39,9 +43,11 @@ impl Api {
         platform: Arc<dyn Platform>,
         accounts: Arc<Accounts>,
         registry: Arc<Registry>,
+        epcis: Arc<Repository>,
         config: ApiConfig,
     ) -> Self {
-        Self { platform, accounts, registry, config, telemetry: Telemetry::default() }
+        let (basic, telemetry) = (BasicSessions::default(), Telemetry::default());
+        Self { platform, accounts, registry, epcis, basic, config, telemetry }
     }
 
     /// Runs a call of the register, which may wait for the disk.
@@ -57,6 +63,26 @@ impl Api {
                 Err(Unavailable("the register does not answer".to_owned()).into())
             }
         }
+    }
+
+    /// Runs a call of the EPCIS repository, which may wait for the disk. For those who have the right.
+    pub(crate) async fn epcis<T: Send + 'static, E: From<Problem> + Send + 'static>(
+        &self,
+        call: impl FnOnce(&Repository) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let repository = Arc::clone(&self.epcis);
+        match tokio::task::spawn_blocking(move || call(&repository)).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, "A call of the EPCIS repository failed");
+                Err(Problem::from(Unavailable("the EPCIS repository does not answer".to_owned())).into())
+            }
+        }
+    }
+
+    /// The EPCIS repository, for a conversation that goes on. For those who have the right.
+    pub(crate) fn epcis_repository(&self) -> Arc<Repository> {
+        Arc::clone(&self.epcis)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

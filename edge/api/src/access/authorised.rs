@@ -48,6 +48,8 @@ pub(crate) struct Assess;
 pub(crate) struct Register;
 /// May manage accounts.
 pub(crate) struct Administer;
+/// May capture EPCIS events, and keep queries and subscriptions.
+pub(crate) struct Exchange;
 /// May set a password: one's own, or with more rights anybody's.
 pub(crate) struct OwnPassword;
 
@@ -77,6 +79,9 @@ impl Needs for Register {
 }
 impl Needs for Administer {
     const RIGHT: Right = Right::Administer;
+}
+impl Needs for Exchange {
+    const RIGHT: Right = Right::Exchange;
 }
 impl Needs for OwnPassword {
     const RIGHT: Right = Right::OwnPassword;

@@ -4,12 +4,14 @@
 
 mod api;
 mod authorised;
+mod basic;
 mod credential;
 mod rights;
 
 pub(crate) use api::Api;
 pub(crate) use authorised::{
-    Administer, Assess, Authorise, Authorised, Draw, Move, Operate, Order, OwnPassword, Read, Register,
+    Administer, Assess, Authorise, Authorised, Draw, Exchange, Move, Needs, Operate, Order, OwnPassword,
+    Read, Register,
 };
 pub(crate) use credential::{COOKIE, Credential, peer_of};
 pub use rights::{Right, Role, can};

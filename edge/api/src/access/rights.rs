@@ -56,13 +56,15 @@ pub enum Right {
     Register,
     /// Make and delete accounts and set anybody's password.
     Administer,
+    /// Capture EPCIS events, and keep queries and subscriptions.
+    Exchange,
     /// Set one's own password.
     OwnPassword,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Operate,
         Self::Order,
@@ -72,6 +74,7 @@ impl Right {
         Self::Assess,
         Self::Register,
         Self::Administer,
+        Self::Exchange,
         Self::OwnPassword,
     ];
 
@@ -88,6 +91,7 @@ impl Right {
             Self::Assess => "see the inspection queue",
             Self::Register => "change the register of devices",
             Self::Administer => "manage accounts",
+            Self::Exchange => "capture EPCIS events",
             Self::OwnPassword => "set a password",
         }
     }
@@ -106,6 +110,10 @@ pub const fn can(role: Role, right: Right) -> bool {
                 Role::Operator | Role::Admin => true,
             }
         }
+        Right::Exchange => match role {
+            Role::Viewer => false,
+            Role::Operator | Role::DeviceOperator | Role::Admin => true,
+        },
         Right::Register => match role {
             Role::Viewer | Role::Operator => false,
             Role::DeviceOperator | Role::Admin => true,
@@ -133,6 +141,7 @@ mod tests {
             (Right::Assess, [false, true, false, true]),
             (Right::Register, [false, false, true, true]),
             (Right::Administer, [false, false, false, true]),
+            (Right::Exchange, [false, true, true, true]),
             (Right::OwnPassword, [true, true, true, true]),
         ];
         assert_eq!(rows.map(|(right, _)| right), Right::ALL);

@@ -1,7 +1,8 @@
 //! A client of the API that needs no socket.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use plomb_api::{
     AccountSettings, Accounts, ApiConfig, AuditFact, PasswordCost, Role, SqliteAccounts, router,
 };
+use plomb_epcis::Repository;
 use plomb_model::{Redacted, Timestamp};
 use plomb_registry::Registry;
 use serde_json::Value;
@@ -30,6 +32,7 @@ pub(crate) struct World {
     pub(crate) registry: Arc<Registry>,
     router: Router,
     now_ms: Arc<AtomicI64>,
+    directory: PathBuf,
 }
 
 /// An answer, read to its end.
@@ -68,6 +71,21 @@ impl Answer {
     }
 }
 
+/// A directory of its own, which goes with the world.
+fn directory() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("plomb-api-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.directory));
+    }
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
@@ -92,8 +110,11 @@ impl World {
             ..ApiConfig::default()
         };
         change(&mut config);
-        let router = router(Arc::<Fake>::clone(&fake), Arc::new(accounts), Arc::clone(&registry), config);
-        Self { fake, audit, registry, router, now_ms }
+        let directory = directory();
+        let epcis = Arc::new(Repository::open(&directory.join("epcis.sqlite")).unwrap());
+        let router =
+            router(Arc::<Fake>::clone(&fake), Arc::new(accounts), Arc::clone(&registry), epcis, config);
+        Self { fake, audit, registry, router, now_ms, directory }
     }
 
     /// Lets time pass for the accounts.

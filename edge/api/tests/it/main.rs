@@ -18,6 +18,7 @@ mod catalogue;
 mod client;
 mod commands;
 mod devices;
+mod epcis;
 mod events;
 mod evidence;
 mod fake;

@@ -216,26 +216,40 @@ impl Repository {
         Ok(captured)
     }
 
-    /// Captures one event, and gives its identifier.
+    /// Takes in the one event of a job, and gives its identifier.
     ///
     /// # Errors
     /// [`CaptureError::Fault`] when an event of this identifier is known.
-    pub fn capture_event(&self, event: Event, now_ms: i64) -> Result<String, CaptureError> {
+    pub fn capture_event(&self, job: &str, event: Event, now_ms: i64) -> Result<String, CaptureError> {
         let mut writer = self.writer();
         let Writer { connection, terms } = &mut *writer;
         let id = event.text("eventID").map_or_else(|| event_hash(&event, &[]), str::to_owned);
+        let number: i64 = connection
+            .prepare_cached("SELECT number FROM captures WHERE id = ?1")?
+            .query_row([job], |row| row.get(0))?;
         let transaction = connection.transaction()?;
         let mut prefixes = Vec::new();
         learn(&event, |urn| prefixes.push(urn.to_owned()));
-        let done = store(&transaction, terms, event, &[], None, now_ms);
-        if !matches!(done, Ok(true)) {
+        let known = match store(&transaction, terms, event, &[], Some(number), now_ms) {
+            Ok(true) => None,
+            Ok(false) => {
+                let why = format!("the event {id} is known already");
+                Some(CaptureFault::Known(Fault::new("eventID", why)))
+            }
+            Err(CaptureError::Fault(fault)) => Some(fault),
+            Err(error) => {
+                terms.clear();
+                return Err(error);
+            }
+        };
+        if let Some(fault) = known {
+            transaction.rollback()?;
             terms.clear();
-        }
-        if !done? {
-            let why = "an event with this identifier is known already";
-            return Err(CaptureFault::Known(Fault::new("eventID", format!("{id}: {why}"))).into());
+            end(connection, job, std::slice::from_ref(&fault), now_ms)?;
+            return Err(fault.into());
         }
         self.learn_prefixes(&transaction, &prefixes)?;
+        end(&transaction, job, &[], now_ms)?;
         transaction.commit()?;
         self.committed(connection)?;
         Ok(id)

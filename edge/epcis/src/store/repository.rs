@@ -149,6 +149,11 @@ impl Repository {
         reading(&self.prefixes.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Takes note of a company prefix that was configured.
+    pub fn learn_prefix(&self, prefix: &str) {
+        self.prefixes.write().unwrap_or_else(PoisonError::into_inner).learn(prefix);
+    }
+
     /// A number that was put under a name; 0 when there is none.
     ///
     /// # Errors

@@ -127,7 +127,11 @@ fn varied() -> Value {
     document
 }
 
+/// Parameters, and the events that they find.
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row a parameter")]
 fn every_parameter_finds_what_it_should() {
     let temporary = Temporary::new("parameters");
     assert_eq!(temporary.capture("one", &varied(), Behaviour::Rollback).stored, 4);
@@ -136,7 +140,7 @@ fn every_parameter_finds_what_it_should() {
     let (sensed, packed, made, wrong) =
         ("urn:event:sensed", "urn:event:packed", "urn:event:made", "urn:event:wrong");
     let all = [sensed, packed, made, wrong];
-    let rows: &[(&[(&str, &str)], &[&str])] = &[
+    let rows: &[Row<'_>] = &[
         (&[], &all),
         (&[("eventType", "AggregationEvent|TransformationEvent")], &[packed, made]),
         (&[("GE_eventTime", "2026-11-02T10:00:00Z"), ("LT_eventTime", "2026-11-03T10:00:00Z")], &[packed]),
