@@ -9,6 +9,7 @@ mod device_secret;
 mod engine;
 mod epcis;
 mod evidence;
+mod herald;
 mod keys;
 mod listen;
 mod logging;

@@ -22,7 +22,7 @@ use plomb_store::{DirectIo, Journal, JournalConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::ConfigArgument;
@@ -32,6 +32,7 @@ use crate::config::{Config, Storage, days};
 use crate::decode::read_keys;
 use crate::engine::{Engine, Memory};
 use crate::epcis::{Courier, open_epcis};
+use crate::herald::Herald;
 use crate::keys::session_key;
 use crate::listen::{listen, listening};
 use crate::logging;
@@ -111,10 +112,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         secrets,
         key: session_key(directory)?,
     };
-    let signing = tokio::spawn(Arc::clone(&notary).rounds(stopped.clone()));
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
-    let telling =
-        tokio::spawn(Courier::new(Arc::clone(&epcis), &config.epcis.authorities)?.rounds(stopped.clone()));
+    let herald = Herald {
+        journal: Arc::clone(&journal),
+        durable: Arc::clone(&durable),
+        work: work.clone(),
+        repository: Arc::clone(&epcis),
+    };
+    let rounds = rounds(config, &notary, herald, &stopped)?;
     let http = serve_http(config, platform, accounts, registry, epcis, stopped).await?;
     let flow = std::thread::Builder::new()
         .name("flow".to_owned())
@@ -128,7 +133,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     listeners.join_all().await;
     following.abort();
     snapshots.abort();
-    drop((signing.await, telling.await));
+    rounds.join_all().await;
     snapshot(&journal, &work, &durable).await;
     drop((work, last_arrivals, messages));
     ring.close();
@@ -137,6 +142,22 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     ended(flow, notary).await;
     Ok(())
+}
+
+/// What goes on beside the flow until it is told to stop: the tree is signed, what happened is told as EPCIS events, and
+/// who subscribed is sent them.
+fn rounds(
+    config: &Config,
+    notary: &Arc<Notary>,
+    herald: Herald,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<JoinSet<()>> {
+    let mut rounds = JoinSet::new();
+    let courier = Courier::new(Arc::clone(&herald.repository), &config.epcis.authorities)?;
+    rounds.spawn(Arc::clone(notary).rounds(stopped.clone()));
+    rounds.spawn(courier.rounds(stopped.clone()));
+    rounds.spawn(herald.rounds(stopped.clone()));
+    Ok(rounds)
 }
 
 /// Waits for the flow to end, and signs what came last.

@@ -54,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "plomb-model",
             "plomb-wire",
+            "plomb-passive",
             "plomb-devices",
             "plomb-movements",
             "plomb-cases",

@@ -10,6 +10,7 @@
 
 mod commands;
 mod decode;
+mod epcis;
 mod evidence;
 mod firmware;
 mod gateways;
