@@ -113,12 +113,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         key: session_key(directory)?,
     };
     let (ring, durable) = (engine.ring.clone(), Arc::clone(&engine.durable));
-    let herald = Herald {
-        journal: Arc::clone(&journal),
-        durable: Arc::clone(&durable),
-        work: work.clone(),
-        repository: Arc::clone(&epcis),
-    };
+    let herald = Herald::new(&journal, &durable, &work, &epcis);
     let rounds = rounds(config, &notary, herald, &stopped)?;
     let http = serve_http(config, platform, accounts, registry, epcis, stopped).await?;
     let flow = std::thread::Builder::new()

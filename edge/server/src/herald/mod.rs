@@ -30,9 +30,9 @@ const POSITION: &str = "journal";
 
 /// Reads the journal and captures what is of interest to partners.
 pub(crate) struct Herald {
-    pub(crate) journal: Arc<Journal>,
-    pub(crate) durable: Arc<AtomicU64>,
-    pub(crate) work: mpsc::Sender<Work>,
+    journal: Arc<Journal>,
+    durable: Arc<AtomicU64>,
+    work: mpsc::Sender<Work>,
     pub(crate) repository: Arc<Repository>,
 }
 
@@ -46,6 +46,20 @@ struct Found {
 }
 
 impl Herald {
+    pub(crate) fn new(
+        journal: &Arc<Journal>,
+        durable: &Arc<AtomicU64>,
+        work: &mpsc::Sender<Work>,
+        repository: &Arc<Repository>,
+    ) -> Self {
+        Self {
+            journal: Arc::clone(journal),
+            durable: Arc::clone(durable),
+            work: work.clone(),
+            repository: Arc::clone(repository),
+        }
+    }
+
     /// Looks at the journal until it is told to stop.
     pub(crate) async fn rounds(self, mut stopped: watch::Receiver<bool>) {
         let herald = Arc::new(self);
