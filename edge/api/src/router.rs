@@ -105,7 +105,7 @@ pub fn router(
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .nest(crate::epcis::BASE, crate::epcis::router())
+        .merge(crate::epcis::router())
         .layer(middleware::map_response(secure))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), count))
         .with_state(api)

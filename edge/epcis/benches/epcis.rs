@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a benchmark stops and says")]
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
@@ -77,7 +78,12 @@ fn read_and_check(bencher: Bencher<'_, '_>) {
 fn hash(bencher: Bencher<'_, '_>) {
     let document = read_json(&document(0)).unwrap();
     bencher.counter(ItemsCount::new(EVENTS)).bench(|| {
-        document.events.iter().flatten().map(|event| event_hash(divan::black_box(event), &[]).len()).sum::<usize>()
+        document
+            .events
+            .iter()
+            .flatten()
+            .map(|event| event_hash(divan::black_box(event), &[]).len())
+            .sum::<usize>()
     });
 }
 
@@ -99,13 +105,21 @@ fn scale(events: u64) {
     let repository = Repository::open(&directory.join("epcis.sqlite")).unwrap();
     let began = Instant::now();
     let mut last = began;
-    for first in (0..events).step_by(usize::try_from(EVENTS).unwrap()) {
-        capture(&repository, first);
-        if (first + EVENTS).is_multiple_of(events / 10) {
-            let rate = (events / 10) as f64 / last.elapsed().as_secs_f64();
-            println!("{:>10} events, the last tenth at {rate:.0} events/s", first + EVENTS);
-            last = Instant::now();
-        }
+    // Two senders, as there are two cores.
+    let next = AtomicU64::new(0);
+    for tenth in 1..=10 {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while next.load(Ordering::Relaxed) < tenth * events / 10 {
+                        capture(&repository, next.fetch_add(EVENTS, Ordering::Relaxed));
+                    }
+                });
+            }
+        });
+        let rate = (events / 10) as f64 / last.elapsed().as_secs_f64();
+        println!("{:>10} events, the last tenth at {rate:.0} events/s", next.load(Ordering::Relaxed));
+        last = Instant::now();
     }
     println!("captured {events} events in {:.0} s", began.elapsed().as_secs_f64());
     let mut times: Vec<Duration> = (0..QUERIES)

@@ -23,7 +23,7 @@ use axum::routing::{delete, get};
 use crate::access::Api;
 
 /// Where it is served.
-pub(crate) const BASE: &str = "/epcis/v2";
+const BASE: &str = "/epcis/v2";
 /// Bytes of a document that is captured.
 const CAPTURE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Events of a document that is captured.
@@ -37,8 +37,9 @@ const URI_BYTES_MAX: usize = 16 * 1024;
 
 /// The calls of EPCIS.
 pub(crate) fn router() -> Router<Arc<Api>> {
+    let root = || get(resources::root).options(discovery::plain);
     let mut router = Router::new()
-        .route("/", get(resources::root).options(discovery::plain))
+        .route("/", root())
         .route("/capture", get(capture::list).post(capture::capture).options(discovery::capture))
         .route("/capture/{id}", get(capture::get).options(discovery::plain))
         .route("/events", get(events::find).post(capture::event).options(discovery::writable))
@@ -76,9 +77,11 @@ pub(crate) fn router() -> Router<Arc<Api>> {
                 .options(discovery::plain),
             );
     }
-    router
-        .fallback(exception::no_such_path)
-        .method_not_allowed_fallback(exception::no_such_method)
+    let router =
+        router.fallback(exception::no_such_path).method_not_allowed_fallback(exception::no_such_method);
+    Router::new()
+        .nest(BASE, router)
+        .route(&format!("{BASE}/"), root())
         .layer(DefaultBodyLimit::max(CAPTURE_BYTES_MAX))
         .layer(middleware::from_fn(negotiation::answer))
 }

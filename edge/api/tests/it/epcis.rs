@@ -264,9 +264,11 @@ async fn identifiers_come_in_the_form_that_is_asked_for() {
 async fn top_level_resources_lead_to_events() {
     let world = World::new();
     let partner = Partner::new(&world, "operator");
-    let root = partner.get("").await;
-    assert_eq!(root.status, 200, "{}", root.text());
-    assert_eq!(root.json()["type"], "Collection");
+    for path in ["", "/"] {
+        let root = partner.get(path).await;
+        assert_eq!(root.status, 200, "{}", root.text());
+        assert_eq!(root.json()["type"], "Collection");
+    }
     assert_eq!(partner.get("/eventTypes").await.json()["member"].as_array().unwrap().len(), 5);
     assert!(Partner::ids(&partner.get("/eventTypes/ObjectEvent/events").await).is_empty());
     is_exception(&partner.get("/bizSteps/shipping").await, 404, "NoSuchResourceException");

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use lz4_flex::{compress_prepend_size, decompress_size_prepended};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -132,7 +133,7 @@ impl Repository {
                 "INSERT INTO captures (id, by_whom, created_ms, success, behaviour, errors, media, raw)
              VALUES (?1, ?2, ?3, 1, ?4, '[]', ?5, ?6)",
             )?
-            .execute(params![id, by, now_ms, behaviour.word(), media, raw])?;
+            .execute(params![id, by, now_ms, behaviour.word(), media, compress_prepend_size(raw)])?;
         Ok(())
     }
 
@@ -157,27 +158,20 @@ impl Repository {
         behaviour: Behaviour,
         now_ms: i64,
     ) -> Result<Captured, RepositoryError> {
+        let mut captured = Captured::default();
+        let mut events = Vec::with_capacity(document.events.len());
+        for event in document.events {
+            match event {
+                Ok(event) => events.push(Prepared::of(event, &document.ignored)),
+                Err(faults) => captured.faults.extend(faults.into_iter().map(CaptureFault::Invalid)),
+            }
+        }
         let mut writer = self.writer();
         let Writer { connection, terms } = &mut *writer;
-        let number: i64 = connection
-            .prepare_cached("SELECT number FROM captures WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?;
+        let number = number_of(connection, id)?;
         let transaction = connection.transaction()?;
-        let mut captured = Captured::default();
-        let mut prefixes = Vec::new();
-        for event in document.events {
-            let taken = match event {
-                Ok(event) => {
-                    let company = |urn: &str| prefixes.push(urn.to_owned());
-                    learn(&event, company);
-                    store(&transaction, terms, event, &document.ignored, Some(number), now_ms)
-                }
-                Err(faults) => {
-                    captured.faults.extend(faults.into_iter().map(CaptureFault::Invalid));
-                    continue;
-                }
-            };
-            match taken {
+        for event in &events {
+            match store(&transaction, terms, event, number, now_ms) {
                 Ok(is_new) => captured.stored += usize::from(is_new),
                 Err(CaptureError::Fault(fault)) => captured.faults.push(fault),
                 Err(CaptureError::Repository(error)) => {
@@ -207,7 +201,7 @@ impl Repository {
                     json!(element.children).to_string()
                 ])?;
         }
-        self.learn_prefixes(&transaction, &prefixes)?;
+        self.learn_prefixes(&transaction, &events)?;
         end(&transaction, id, &captured.faults, now_ms)?;
         transaction.commit()?;
         self.committed(connection)?;
@@ -221,19 +215,15 @@ impl Repository {
     /// # Errors
     /// [`CaptureError::Fault`] when an event of this identifier is known.
     pub fn capture_event(&self, job: &str, event: Event, now_ms: i64) -> Result<String, CaptureError> {
+        let event = Prepared::of(event, &[]);
         let mut writer = self.writer();
         let Writer { connection, terms } = &mut *writer;
-        let id = event.text("eventID").map_or_else(|| event_hash(&event, &[]), str::to_owned);
-        let number: i64 = connection
-            .prepare_cached("SELECT number FROM captures WHERE id = ?1")?
-            .query_row([job], |row| row.get(0))?;
+        let number = number_of(connection, job)?;
         let transaction = connection.transaction()?;
-        let mut prefixes = Vec::new();
-        learn(&event, |urn| prefixes.push(urn.to_owned()));
-        let known = match store(&transaction, terms, event, &[], Some(number), now_ms) {
+        let known = match store(&transaction, terms, &event, number, now_ms) {
             Ok(true) => None,
             Ok(false) => {
-                let why = format!("the event {id} is known already");
+                let why = format!("the event {} is known already", event.id);
                 Some(CaptureFault::Known(Fault::new("eventID", why)))
             }
             Err(CaptureError::Fault(fault)) => Some(fault),
@@ -248,23 +238,39 @@ impl Repository {
             end(connection, job, std::slice::from_ref(&fault), now_ms)?;
             return Err(fault.into());
         }
-        self.learn_prefixes(&transaction, &prefixes)?;
+        self.learn_prefixes(&transaction, std::slice::from_ref(&event))?;
         end(&transaction, job, &[], now_ms)?;
         transaction.commit()?;
         self.committed(connection)?;
-        Ok(id)
+        Ok(event.id)
     }
 
-    fn learn_prefixes(&self, transaction: &Transaction<'_>, urns: &[String]) -> rusqlite::Result<()> {
+    /// EPC URNs show where company prefixes end.
+    fn learn_prefixes(&self, transaction: &Transaction<'_>, events: &[Prepared]) -> rusqlite::Result<()> {
         let mut prefixes = self.prefixes.write().unwrap_or_else(PoisonError::into_inner);
-        for urn in urns {
-            if prefixes.learn_from(urn)
-                && let Some((company, _)) = urn.splitn(5, ':').nth(4).and_then(|parts| parts.split_once('.'))
+        for (_, _, written) in events.iter().flat_map(|event| &event.terms) {
+            if written.starts_with("urn:epc:")
+                && prefixes.learn_from(written)
+                && let Some((company, _)) =
+                    written.splitn(5, ':').nth(4).and_then(|parts| parts.split_once('.'))
             {
                 transaction.execute("INSERT OR IGNORE INTO prefixes (prefix) VALUES (?1)", [company])?;
             }
         }
         Ok(())
+    }
+
+    /// The bytes of a job's document, as they came.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub fn captured_bytes(&self, id: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
+        self.read(|connection| {
+            let sql = "SELECT raw FROM captures WHERE id = ?1";
+            let packed: Option<Vec<u8>> =
+                connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+            Ok(packed.map(|packed| decompress_size_prepended(&packed).unwrap_or_default()))
+        })
     }
 
     /// A capture job.
@@ -329,13 +335,50 @@ fn end(
     Ok(())
 }
 
-/// EPC URNs of an event, which show where company prefixes end.
-fn learn(event: &Event, mut company: impl FnMut(&str)) {
-    for (kind, _, written) in terms_of(event) {
-        if !matches!(kind, TermKind::BizStep | TermKind::Disposition | TermKind::EventType)
-            && written.starts_with("urn:epc:")
-        {
-            company(&written);
+/// The number of a job.
+fn number_of(connection: &rusqlite::Connection, id: &str) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT number FROM captures WHERE id = ?1")?.query_row([id], |row| row.get(0))
+}
+
+/// Everything about an event that can be worked out before the writer is needed.
+struct Prepared {
+    id: String,
+    key: Vec<u8>,
+    hash: Vec<u8>,
+    kind: String,
+    event_ms: i64,
+    context: String,
+    body: String,
+    terms: Vec<(TermKind, String, String)>,
+}
+
+impl Prepared {
+    fn of(mut event: Event, ignored: &[String]) -> Self {
+        let hash_uri = event_hash(&event, ignored);
+        let hash = digest(&hash_uri);
+        // When it was recorded is ours to say.
+        event.fields.remove("recordTime");
+        let declared = event.fields.contains_key("errorDeclaration");
+        let id = match event.text("eventID") {
+            Some(id) => id.to_owned(),
+            None => {
+                event.fields.insert("eventID".to_owned(), json!(hash_uri));
+                hash_uri
+            }
+        };
+        // A declaration of an error repeats the event and its identifier (EPCIS 2.0, section 7.4.1.4).
+        let key = digest(&format!("{id}{}", if declared { "#error" } else { "" }));
+        let namespaces: serde_json::Map<String, Value> =
+            event.namespaces.iter().map(|(prefix, uri)| (prefix.to_owned(), json!(uri))).collect();
+        Self {
+            id,
+            key,
+            hash,
+            kind: event.kind().to_owned(),
+            event_ms: event.time_ms("eventTime").unwrap_or_default(),
+            context: Value::Object(namespaces).to_string(),
+            terms: terms_of(&event),
+            body: Value::Object(event.fields).to_string(),
         }
     }
 }
@@ -344,53 +387,41 @@ fn learn(event: &Event, mut company: impl FnMut(&str)) {
 fn store(
     transaction: &Transaction<'_>,
     terms: &mut TermCache,
-    mut event: Event,
-    ignored: &[String],
-    capture: Option<i64>,
+    event: &Prepared,
+    capture: i64,
     now_ms: i64,
 ) -> Result<bool, CaptureError> {
-    let hash_uri = event_hash(&event, ignored);
-    // When it was recorded is ours to say.
-    event.fields.remove("recordTime");
-    let declared = event.fields.contains_key("errorDeclaration");
-    let id = match event.text("eventID") {
-        Some(id) => id.to_owned(),
-        None => {
-            event.fields.insert("eventID".to_owned(), json!(hash_uri));
-            hash_uri.clone()
-        }
-    };
-    // A declaration of an error repeats the event and its identifier (EPCIS 2.0, section 7.4.1.4).
-    let key = digest(&format!("{id}{}", if declared { "#error" } else { "" }));
-    let hash = digest(&hash_uri);
     let known: Option<Vec<u8>> = transaction
         .prepare_cached("SELECT hash FROM events WHERE event_key = ?1")?
-        .query_row([key.as_slice()], |row| row.get(0))
+        .query_row([event.key.as_slice()], |row| row.get(0))
         .optional()?;
     if let Some(known) = known {
-        if known == hash {
+        if known == event.hash {
             return Ok(false);
         }
-        let why = format!("another event has the identifier {id}");
+        let why = format!("another event has the identifier {}", event.id);
         return Err(CaptureFault::Known(Fault::new("eventID", why)).into());
     }
-    let namespaces: serde_json::Map<String, Value> =
-        event.namespaces.iter().map(|(prefix, uri)| (prefix.to_owned(), json!(uri))).collect();
-    let context = context(transaction, &Value::Object(namespaces).to_string())?;
-    let all = terms_of(&event);
-    let event_ms = event.time_ms("eventTime").unwrap_or_default();
-    let kind = event.kind().to_owned();
-    let body = Value::Object(event.fields).to_string();
+    let context = context(transaction, &event.context)?;
     transaction
         .prepare_cached(
             "INSERT INTO events (event_key, hash, kind, record_ms, event_ms, capture, context, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
-        .execute(params![key.as_slice(), hash.as_slice(), kind, now_ms, event_ms, capture, context, body])?;
+        .execute(params![
+            event.key,
+            event.hash,
+            event.kind,
+            now_ms,
+            event.event_ms,
+            capture,
+            context,
+            event.body
+        ])?;
     let number = transaction.last_insert_rowid();
-    for (kind, canonical, written) in all {
-        let term = terms.number(transaction, kind, canonical, &written)?;
-        if kind != TermKind::EventType {
+    for (kind, canonical, written) in &event.terms {
+        let term = terms.number(transaction, *kind, canonical, written)?;
+        if *kind != TermKind::EventType {
             transaction
                 .prepare_cached("INSERT OR IGNORE INTO postings (term, event) VALUES (?1, ?2)")?
                 .execute(params![term, number])?;

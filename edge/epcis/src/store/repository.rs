@@ -15,6 +15,11 @@ use crate::query::{MasterData, TermKind};
 
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// Memory for pages of the writer, KiB; it grows with what is captured.
+const CACHE_KIB: i64 = 128 * 1_024;
+/// Pages of the write-ahead log before they are put into the database: 64 MiB. Pages that change again and again, as those
+/// of indexes do, are then put there once.
+const LOG_PAGES: i64 = 16_384;
 /// Connections that are kept for reading.
 const READERS_MAX: usize = 4;
 
@@ -49,7 +54,8 @@ impl Repository {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "cache_size", -64 * 1_024)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         migrate(&mut connection)?;
         let newest = connection.query_row("SELECT coalesce(max(id), 0) FROM events", [], |row| row.get(0))?;
         let (master, prefixes) = (load_master(&connection)?, load_prefixes(&connection)?);

@@ -21,10 +21,10 @@ impl TermCache {
         &mut self,
         connection: &Connection,
         kind: TermKind,
-        canonical: String,
+        canonical: &str,
         written: &str,
     ) -> rusqlite::Result<i64> {
-        let key = (kind, canonical);
+        let key = (kind, canonical.to_owned());
         if let Some(number) = self.0.get(&key) {
             return Ok(*number);
         }

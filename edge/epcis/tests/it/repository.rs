@@ -329,6 +329,8 @@ fn a_document_is_taken_whole_or_in_part_and_never_twice() {
     assert_eq!(temporary.repository.newest(), 0);
     let kept = temporary.capture("proceed", &both, Behaviour::Proceed);
     assert_eq!((kept.stored, kept.faults.len()), (1, 1));
+    let raw = temporary.repository.captured_bytes("rollback").unwrap();
+    assert_eq!(raw.as_deref(), Some(both.to_string().as_bytes()), "what was refused is kept as it came");
     let job = temporary.repository.capture_job("proceed").unwrap().unwrap();
     assert_eq!((job.success, job.finished_ms, job.errors.len()), (false, Some(NOW_MS), 1));
     // The same event again is no fault; another of its name is.
