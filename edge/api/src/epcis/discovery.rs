@@ -27,7 +27,7 @@ pub(super) async fn removable(_: Visitor<Read>, headers: HeaderMap) -> Result<Re
 /// The capture interface.
 pub(super) async fn capture(_: Visitor<Read>, headers: HeaderMap) -> Result<Response, Exception> {
     let mut response = describe(&headers, "OPTIONS, POST, GET")?;
-    put(response.headers_mut(), "gs1-capture-error-behaviour", "rollback, proceed");
+    put(response.headers_mut(), "gs1-capture-error-behaviour", "rollback");
     Ok(response)
 }
 

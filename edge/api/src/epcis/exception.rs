@@ -46,10 +46,10 @@ impl Exception {
         Self::new(StatusCode::BAD_REQUEST, "SubscriptionControlsException", title, detail.into())
     }
 
-    /// There is no such thing.
+    /// There is no such thing. The REST binding has one name for what is not there, query or not.
     pub(super) fn not_found(what: impl AsRef<str>) -> Self {
         let detail = format!("There is no {}.", what.as_ref());
-        Self::new(StatusCode::NOT_FOUND, "NoSuchResourceException", "There is no such resource", detail)
+        Self::new(StatusCode::NOT_FOUND, "NoSuchNameException", "There is no such resource", detail)
     }
 
     /// There is no query of this name.

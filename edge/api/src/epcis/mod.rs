@@ -66,8 +66,10 @@ pub(crate) fn router() -> Router<Arc<Api>> {
             )
             .route(
                 &format!("/{path}/{{value}}"),
-                get(move |visitor, headers, value| resources::get(kind, visitor, headers, value))
-                    .options(discovery::plain),
+                get(move |visitor, headers, value, pairs| {
+                    resources::get(kind, visitor, headers, value, pairs)
+                })
+                .options(discovery::plain),
             )
             .route(
                 &format!("/{path}/{{value}}/events"),

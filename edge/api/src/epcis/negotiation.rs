@@ -1,7 +1,7 @@
 //! What client and server agree on by headers: versions, forms, formats (EPCIS 2.0, section 12.4).
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,8 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
         return Exception::uri_too_long(why).into_response();
     }
     let wants_xml = wants_xml(request.headers());
+    let host = text(request.headers(), "host").map(str::to_owned);
+    let scheme = if text(request.headers(), "x-forwarded-proto") == Some("https") { "https" } else { "http" };
     let is_capture = request.method() == Method::POST || request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
     if let (true, Some(exception)) = (wants_xml, response.extensions().get::<Exception>().cloned()) {
@@ -33,6 +35,12 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+xml"));
     }
     let headers = response.headers_mut();
+    // Clients follow the link as it stands.
+    let link = headers.get(LINK).and_then(|link| link.to_str().ok()?.strip_prefix('<'));
+    let absolute = link.zip(host).and_then(|(link, host)| format!("<{scheme}://{host}{link}").parse().ok());
+    if let Some(absolute) = absolute {
+        headers.insert(LINK, absolute);
+    }
     put(headers, "gs1-epcis-version", VERSION);
     put(headers, "gs1-cbv-version", VERSION);
     if is_capture && !headers.contains_key("gs1-epcis-capture-limit") {
@@ -103,9 +111,12 @@ impl Agreement {
 pub(super) fn versions(headers: &HeaderMap) -> Result<[u32; 2], Exception> {
     let version = |name: &str| {
         let Some(word) = text(headers, name) else { return Ok(None) };
-        let mut parts = word.split('.').map(str::parse::<u32>);
-        match (parts.next(), parts.next().unwrap_or(Ok(0))) {
-            (Some(Ok(major)), Ok(minor)) => Ok(Some([major, minor])),
+        let is_version =
+            word.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        // Numbers that no version has count as the highest.
+        let mut parts = word.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
+        match (parts.next(), parts.next().unwrap_or(0)) {
+            (Some(major), minor) if is_version => Ok(Some([major, minor])),
             _ => Err(Exception::not_acceptable(format!("{name}: `{word}` is no version such as 2.0.0."))),
         }
     };

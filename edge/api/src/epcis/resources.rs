@@ -106,8 +106,10 @@ pub(super) async fn get(
     visitor: Visitor<Read>,
     headers: HeaderMap,
     Path(value): Path<String>,
+    UrlQuery(pairs): UrlQuery<Pairs>,
 ) -> Result<Response, Exception> {
     json_only(&headers)?;
+    paging(&pairs)?;
     known(kind, &visitor, &value).await?;
     Ok(Json(collection(&["events".to_owned()])).into_response())
 }

@@ -121,8 +121,8 @@ async fn a_document_is_captured_and_found() {
     assert_eq!(by_epc.json()["@context"][1]["example"], "https://ns.example.com/epcis/");
     let one = partner.get("/events/urn:e:2").await;
     assert_eq!(Partner::ids(&one), ["urn:e:2"]);
-    is_exception(&partner.get("/events/urn:e:3").await, 404, "NoSuchResourceException");
-    is_exception(&partner.get("/capture/none").await, 404, "NoSuchResourceException");
+    is_exception(&partner.get("/events/urn:e:3").await, 404, "NoSuchNameException");
+    is_exception(&partner.get("/capture/none").await, 404, "NoSuchNameException");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn what_is_wrong_is_said_and_nothing_of_it_kept() {
         414,
         "URITooLongException",
     );
-    is_exception(&partner.get("/nothing").await, 404, "NoSuchResourceException");
+    is_exception(&partner.get("/nothing").await, 404, "NoSuchNameException");
     assert_eq!(partner.call("PATCH", "/events", &[], "").await.status, 405);
 }
 
@@ -224,11 +224,7 @@ async fn xml_goes_in_and_out_in_both_versions() {
     assert!(found.text().contains("urn:epcglobal:epcis-query:xsd:1"), "{}", found.text());
     let problem = partner.call("GET", "/events/urn:none", &[("accept", "application/xml")], "").await;
     assert_eq!(problem.header("content-type"), "application/problem+xml");
-    assert!(
-        problem.text().contains("<type>epcisException:NoSuchResourceException</type>"),
-        "{}",
-        problem.text()
-    );
+    assert!(problem.text().contains("<type>epcisException:NoSuchNameException</type>"), "{}", problem.text());
     for headers in [
         [("accept", "text/html"), ("gs1-epcis-max", "2.0")],
         [("accept", "*/*"), ("gs1-epcis-min", "3.0.0")],
@@ -271,7 +267,7 @@ async fn top_level_resources_lead_to_events() {
     }
     assert_eq!(partner.get("/eventTypes").await.json()["member"].as_array().unwrap().len(), 5);
     assert!(Partner::ids(&partner.get("/eventTypes/ObjectEvent/events").await).is_empty());
-    is_exception(&partner.get("/bizSteps/shipping").await, 404, "NoSuchResourceException");
+    is_exception(&partner.get("/bizSteps/shipping").await, 404, "NoSuchNameException");
     partner.capture(&[object("urn:e:1", EPC)]).await;
     for (path, member) in [
         ("/epcs", EPC),
@@ -293,7 +289,7 @@ async fn top_level_resources_lead_to_events() {
         Partner::ids(&partner.get(&format!("/epcs/{link}/events?EQ_action=OBSERVE")).await),
         ["urn:e:1"]
     );
-    is_exception(&partner.get("/eventTypes/FunnyEvent/events").await, 404, "NoSuchResourceException");
+    is_exception(&partner.get("/eventTypes/FunnyEvent/events").await, 404, "NoSuchNameException");
     assert_eq!(partner.get("/dispositions").await.json()["member"], json!([]));
 }
 
