@@ -18,5 +18,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: { proxy: Object.fromEntries(proxied.map((path) => [path, server])) },
-  test: { include: ['src/**/*.spec.ts'] },
+  test: { include: ['src/**/*.spec.ts', 'standards/**/*.spec.ts'] },
 });

@@ -23,9 +23,9 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, backtests, cases, commands, devices, events, evidence, expectations, history, live,
-    movements, movements_import, opening_code, places, quarantine, registry, registry_gates, registry_keys,
-    risk, rules, scorecards, seal_readings, seals, service, session, shared, tiles, track,
+    accounts, alarms, backtests, cases, commands, customs_messages, devices, events, evidence, expectations,
+    history, live, movements, movements_import, opening_code, places, quarantine, registry, registry_gates,
+    registry_keys, risk, rules, scorecards, seal_readings, seals, service, session, shared, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -155,6 +155,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(movements_import::import))
         .routes(routes!(movements::get))
         .routes(routes!(movements::step))
+        .routes(routes!(customs_messages::draft_message))
         .routes(routes!(movements::checks))
         .routes(routes!(opening_code::give))
         .routes(routes!(shared::make))

@@ -29,7 +29,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plomb-store", &["plomb-model", "plomb-evidence"]),
     ("plomb-registry", &["plomb-model", "plomb-wire", "plomb-session", "plomb-passive"]),
     ("plomb-report", &["plomb-model", "plomb-evidence"]),
-    ("plomb-epcis", &["plomb-passive"]),
+    ("plomb-xml", &[]),
+    ("plomb-customs", &["plomb-xml", "plomb-model", "plomb-movements"]),
+    ("plomb-epcis", &["plomb-xml", "plomb-passive"]),
     (
         "plomb-api",
         &[
@@ -46,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plomb-flow",
             "plomb-registry",
             "plomb-epcis",
+            "plomb-customs",
             "plomb-report",
         ],
     ),

@@ -5,6 +5,7 @@ pub(crate) mod alarms;
 pub(crate) mod backtests;
 pub(crate) mod cases;
 pub(crate) mod commands;
+pub(crate) mod customs_messages;
 pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod evidence;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use futures_util::future::join_all;
+use plomb_customs::{read_asycuda, read_ncts};
 use plomb_model::ReceivedAt;
 use plomb_movements::{Act, CLOCK, Fault, Form, Refusal};
 use plomb_rules::State;
@@ -22,6 +23,8 @@ const FILE_BYTES_MAX: usize = 64 << 20;
 const ROWS_MAX: usize = 50_000;
 /// Rows that are declared at once: they become durable together.
 const AT_ONCE: usize = 256;
+/// The policy of what NCTS declares, unless another is set.
+const NCTS_POLICY: &str = "eu";
 /// Most faults that are told.
 const FAULTS_MAX: usize = 1_000;
 
@@ -29,7 +32,8 @@ const FAULTS_MAX: usize = 1_000;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportParameters {
-    /// `json` (lines or an array) or `csv` (a table with a head); `json` unless said.
+    /// `json` (lines or an array), `csv` (a table with a head), `ncts` (CC015C, CC029C or CC043C) or `asycuda` (declaration or
+    /// manifest of ASYCUDA World); `json` unless said.
     #[serde(deserialize_with = "optional")]
     format: Option<String>,
     /// `yes`: say what is wrong, and change nothing.
@@ -70,8 +74,11 @@ pub(crate) async fn import(
     let rows = match parameters.format.as_deref() {
         None | Some("json") => json_rows(text),
         Some("csv") => table(text, &pairs("columns", parameters.columns.as_deref())?),
+        Some("ncts") => vec![read_ncts(&bytes)],
+        Some("asycuda") => read_asycuda(&bytes).unwrap_or_else(|fault| vec![Err(fault)]),
         Some(other) => {
-            return Err(Problem::bad_parameter(format!("format: {other} is neither json nor csv")));
+            let why = format!("format: {other} is none of json, csv, ncts, asycuda");
+            return Err(Problem::bad_parameter(why));
         }
     };
     if rows.len() > ROWS_MAX {
@@ -89,6 +96,9 @@ pub(crate) async fn import(
                     if row.get(field).is_none() {
                         row.put(field.as_str(), text.as_str());
                     }
+                }
+                if parameters.format.as_deref() == Some("ncts") && row.get("policy").is_none() {
+                    row.put("policy", NCTS_POLICY);
                 }
                 forms.push((number, row));
             }

@@ -122,3 +122,47 @@ async fn a_file_is_tried_and_taken_with_a_report_by_row() {
     let many: String = (0..3_000).map(|number| format!("{{\"lrn\":\"M{number}\"}}\n")).collect();
     assert_eq!(officer.send("POST", "/api/v1/movements/import", &many).await.json()["taken"], 3_000);
 }
+
+#[tokio::test]
+async fn messages_of_customs_come_in_and_go_out() {
+    let world = World::new();
+    let officer = world.client("operator").await;
+    let message = |container: &str| {
+        format!(
+            "<ncts:CC015C xmlns:ncts='http://ncts.dgtaxud.ec'><TransitOperation><LRN>FI-77</LRN>\
+             <limitDate>2026-12-24</limitDate></TransitOperation><CustomsOfficeOfDeparture>\
+             <referenceNumber>FI604000</referenceNumber></CustomsOfficeOfDeparture>\
+             <CustomsOfficeOfDestinationDeclared><referenceNumber>DE004058</referenceNumber>\
+             </CustomsOfficeOfDestinationDeclared><Consignment><TransportEquipment>\
+             <containerIdentificationNumber>{container}</containerIdentificationNumber><Seal>\
+             <identifier>S-1</identifier></Seal></TransportEquipment></Consignment></ncts:CC015C>"
+        )
+    };
+    let path = "/api/v1/movements/import?format=ncts";
+    let wrong = officer.send("POST", path, &message("CSQU3054384")).await.json();
+    assert_eq!(
+        (&wrong["taken"], &wrong["faults"][0]["field"]),
+        (&json!(0), &json!("unit.1.number")),
+        "{wrong}"
+    );
+    let broken = officer.send("POST", path, "<CC015C>").await.json();
+    assert_eq!(broken["faults"][0]["field"], "line 1", "{broken}");
+    let taken = officer.send("POST", path, &message("CSQU3054383")).await.json();
+    assert_eq!(taken["taken"], 1, "{taken}");
+    let movement = officer.json("/movements/1").await;
+    assert_eq!(movement["declaration"]["policy"], "eu");
+    assert_eq!(movement["declaration"]["limit"], "2026-12-24T23:59:59.000Z");
+    assert_eq!(movement["declaration"]["unit"][0]["seal"], json!(["S-1"]));
+    let lacking = officer.get("/movements/1/messages/CC007C").await;
+    assert!(
+        lacking.is_problem(422, "unacceptable")["detail"].as_str().unwrap().contains("mrn"),
+        "{}",
+        lacking.text()
+    );
+    officer.get("/movements/1/messages/CC999C").await.is_problem(404, "not-found");
+    officer.get("/movements/9/messages/CC007C").await.is_problem(404, "not-found");
+    let manifest = "<Awmds><Bol_segment><Bol_reference>BL1</Bol_reference><ctn_segment>\
+                    <Ctn_reference>MSKU6011672</Ctn_reference></ctn_segment></Bol_segment></Awmds>";
+    let taken = officer.send("POST", "/api/v1/movements/import?format=asycuda", manifest).await.json();
+    assert_eq!(taken["taken"], 1, "{taken}");
+}

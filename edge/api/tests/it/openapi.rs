@@ -84,6 +84,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /api/v1/movements",
         "get /api/v1/movements/{id}",
         "get /api/v1/movements/{id}/checklist",
+        "get /api/v1/movements/{id}/messages/{message}",
         "get /api/v1/movements/{id}/report",
         "get /api/v1/places",
         "get /api/v1/places/{id}",

@@ -31,6 +31,8 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         ("POST", "/movements", json!({"lrn": "LRN-1"}), Right::Move, 409),
         read("/movements"),
         read("/movements/1"),
+        // Nothing has happened that a message could tell.
+        ("GET", "/movements/1/messages/CC182C", Value::Null, Right::Read, 422),
         // A draft has no policy to check by.
         ("GET", "/movements/1/checklist?device=jointech:0000000001", Value::Null, Right::Read, 404),
         ("POST", "/movements/1/openings/1/code", Value::Null, Right::Move, 404),

@@ -1,6 +1,5 @@
 //! EPCIS in XML: versions 2.0 and 1.2 in and out.
 
-mod element;
 mod read;
 mod write;
 

@@ -3,9 +3,9 @@
 //! What version 1.2 put into `extension` and `baseExtension` is taken out of them; a `QuantityEvent` of version 1 becomes
 //! the `ObjectEvent` that replaced it. The order of elements is not insisted on.
 
+use plomb_xml::{Element, parse};
 use serde_json::{Map, Number, Value, json};
 
-use super::element::{Element, parse};
 use crate::context::Namespaces;
 use crate::document::{Document, Event, VocabularyElement};
 use crate::fault::Fault;
@@ -18,7 +18,7 @@ use crate::vocabulary::Vocabulary;
 /// # Errors
 /// What is wrong around the events; what is wrong with an event stands in its place.
 pub fn read_xml(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
-    let root = parse(bytes).map_err(|fault| vec![fault])?;
+    let root = parse(bytes).map_err(|fault| vec![Fault::new(format!("line {}", fault.line), fault.why)])?;
     let mut namespaces = Namespaces::default();
     declare(&root, &mut namespaces);
     let mut document = Document::default();
@@ -41,6 +41,11 @@ pub fn read_xml(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
         document.events.push(event(element, &namespaces, place));
     }
     Ok(document)
+}
+
+/// Whether a name is of EPCIS: without a namespace as the schema has it, or in one of EPCIS.
+fn is_ours(element: &Element) -> bool {
+    element.namespace.is_empty() || element.namespace.starts_with("urn:epcglobal:epcis")
 }
 
 fn envelope(root: &Element) -> Result<(), Vec<Fault>> {
@@ -91,7 +96,7 @@ fn envelope(root: &Element) -> Result<(), Vec<Fault>> {
     }
     for child in &root.children {
         if bare.is_none()
-            && child.is_ours()
+            && is_ours(child)
             && !["EPCISHeader", "EPCISBody", "extension"].contains(&child.local.as_str())
         {
             fault(format!("<{}> has no place in <{}>", child.local, root.local));
@@ -108,7 +113,7 @@ fn deep<'a>(element: &'a Element, local: &str) -> Option<&'a Element> {
 /// Events of a list, those inside `extension` too.
 fn flatten_events<'a>(list: &'a Element, events: &mut Vec<&'a Element>) {
     for child in &list.children {
-        if child.local == "extension" && child.is_ours() {
+        if child.local == "extension" && is_ours(child) {
             flatten_events(child, events);
         } else {
             events.push(child);
@@ -143,7 +148,7 @@ fn event(element: &Element, around: &Namespaces, place: usize) -> Result<Event, 
     declare_within(element, &mut namespaces);
     let mut fields = Map::new();
     let mut kind = element.local.clone();
-    if !element.is_ours() {
+    if !is_ours(element) {
         kind = name_of(element);
     }
     event_fields(element, 0, &mut fields);
@@ -180,7 +185,7 @@ fn event_fields(element: &Element, depth: usize, fields: &mut Map<String, Value>
         }
     }
     for child in &element.children {
-        if child.is_ours() {
+        if is_ours(child) {
             match child.local.as_str() {
                 "extension" | "baseExtension" => event_fields(child, depth + 1, fields),
                 name if depth > 1 && !is_field(name) => {
@@ -291,7 +296,7 @@ fn typed(element: &Element, member: &str, types: Vocabulary) -> Value {
 fn members(element: &Element) -> Value {
     let mut fields = Map::new();
     for child in &element.children {
-        match (child.is_ours(), child.local.as_str()) {
+        match (is_ours(child), child.local.as_str()) {
             (true, "extension") => {
                 if let Value::Object(inside) = members(child) {
                     inside.into_iter().for_each(|(name, value)| put(&mut fields, &name, value));
@@ -312,7 +317,7 @@ fn sensor_element(element: &Element) -> Value {
     let mut fields = Map::new();
     let mut reports = Vec::new();
     for child in &element.children {
-        match (child.is_ours(), child.local.as_str()) {
+        match (is_ours(child), child.local.as_str()) {
             (true, "sensorMetadata") => put(&mut fields, "sensorMetadata", attributes(child)),
             (true, "sensorReport") => reports.push(attributes(child)),
             (true, "extension") => {

@@ -571,6 +571,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/movements/{id}/messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft of a message of NCTS about a movement: CC007C, CC044C or CC182C. */
+        get: operations["draft_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/movements/{id}/openings/{number}/code": {
         parameters: {
             query?: never;
@@ -4649,7 +4666,10 @@ export interface operations {
     import_movements: {
         parameters: {
             query?: {
-                /** @description `json` (lines or an array) or `csv` (a table with a head); `json` unless said. */
+                /**
+                 * @description `json` (lines or an array), `csv` (a table with a head), `ncts` (CC015C, CC029C or CC043C) or `asycuda` (declaration or
+                 *     manifest of ASYCUDA World); `json` unless said.
+                 */
                 format?: string;
                 /** @description `yes`: say what is wrong, and change nothing. */
                 dry_run?: string;
@@ -4820,6 +4840,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_message: {
+        parameters: {
+            query?: {
+                /** @description Who sends it; `PLOMB` unless said. */
+                sender?: string;
+                /** @description Who gets it; `NTA.` and the country of the office of departure unless said. */
+                recipient?: string;
+                /** @description The office that it is of: of destination, or where the incident was registered. The movement's unless said. */
+                office?: string;
+                /** @description Identification number of the trader at destination; the consignee's unless said. */
+                trader?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+                /** @example CC182C */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,15 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
-use crate::fault::Fault;
+/// Why a document cannot be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct XmlFault {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub why: String,
+}
 
 /// Deepest nesting.
 const DEPTH_MAX: usize = 64;
@@ -16,53 +24,72 @@ const ELEMENTS_MAX: usize = 5_000_000;
 
 /// One element.
 #[derive(Debug, Default)]
-pub(super) struct Element {
+pub struct Element {
     /// The prefix of its name; empty when it has none.
-    pub(super) prefix: String,
+    pub prefix: String,
     /// Its name without the prefix.
-    pub(super) local: String,
+    pub local: String,
     /// The namespace of its name; empty when it has none.
-    pub(super) namespace: String,
+    pub namespace: String,
     /// Attributes as they are written, without declarations of namespaces.
-    pub(super) attributes: Vec<(String, String)>,
+    pub attributes: Vec<(String, String)>,
     /// Prefixes that are declared here.
-    pub(super) declared: Vec<(String, String)>,
+    pub declared: Vec<(String, String)>,
     /// Its own text, trimmed.
-    pub(super) text: String,
+    pub text: String,
     /// The elements in it.
-    pub(super) children: Vec<Self>,
+    pub children: Vec<Self>,
     /// The line where it begins.
-    pub(super) line: usize,
+    pub line: usize,
 }
 
 impl Element {
-    /// Whether its name is of EPCIS: without a namespace as the schema has it, or in one of EPCIS.
-    pub(super) fn is_ours(&self) -> bool {
-        self.namespace.is_empty() || self.namespace.starts_with("urn:epcglobal:epcis")
-    }
-
     /// The first element of this local name in it.
-    pub(super) fn child(&self, local: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn child(&self, local: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.local == local)
     }
 
+    /// The element at the end of a way of local names, `/` between them.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('/').try_fold(self, |element, local| element.child(local))
+    }
+
+    /// The text at the end of a way of local names, where it is not empty.
+    #[must_use]
+    pub fn text_at(&self, path: &str) -> Option<&str> {
+        self.at(path).map(|element| element.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// The elements of this local name in it.
+    pub fn all<'a>(&'a self, local: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| child.local == local)
+    }
+
     /// An attribute's value.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Reads a document; gives its root.
-pub(super) fn parse(bytes: &[u8]) -> Result<Element, Fault> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Fault::new("document", format!("it is no UTF-8 at byte {}", error.valid_up_to())))?;
+///
+/// # Errors
+/// [`XmlFault`] for what is no well-formed document, has a document type with declarations, or is too deep.
+pub fn parse(bytes: &[u8]) -> Result<Element, XmlFault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| XmlFault {
+        line: 1,
+        why: format!("it is no UTF-8 at byte {}", error.valid_up_to()),
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = NsReader::from_str(text);
     let mut lines = Lines { text, offset: 0, line: 1 };
     let (mut open, mut root, mut count): (Vec<Element>, Option<Element>, usize) = (Vec::new(), None, 0);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let fault = |lines: &mut Lines<'_>, why: String| Fault::new(format!("line {}", lines.of(at)), why);
+        let fault = |lines: &mut Lines<'_>, why: String| XmlFault { line: lines.of(at), why };
         let event = match reader.read_event() {
             Ok(event) => event,
             Err(error) => return Err(fault(&mut lines, format!("no XML: {error}"))),
@@ -117,10 +144,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, Fault> {
     }
     match (root, open.last()) {
         (Some(root), None) => Ok(root),
-        (_, Some(open)) => {
-            Err(Fault::new(format!("line {}", open.line), format!("<{}> is not closed", open.local)))
-        }
-        (None, None) => Err(Fault::new("document", "it holds no element")),
+        (_, Some(open)) => Err(XmlFault { line: open.line, why: format!("<{}> is not closed", open.local) }),
+        (None, None) => Err(XmlFault { line: 1, why: "it holds no element".to_owned() }),
     }
 }
 
@@ -189,5 +214,40 @@ impl Lines<'_> {
         self.line += between.iter().filter(|byte| **byte == b'\n').count();
         self.offset = self.offset.max(offset);
         self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_lines_and_texts() {
+        let root = parse(b"<a:b xmlns:a='urn:x' c='1'>\n <d>e &amp; &#102;</d>\n <d/>\n</a:b>").unwrap();
+        assert_eq!((root.prefix.as_str(), root.local.as_str(), root.namespace.as_str()), ("a", "b", "urn:x"));
+        assert_eq!(
+            (root.attribute("c"), root.text_at("d"), root.all("d").count()),
+            (Some("1"), Some("e & f"), 2)
+        );
+        assert_eq!(root.at("d").map(|child| child.line), Some(2));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for (text, line) in [
+            ("", 1),
+            ("x", 1),
+            ("<a>\n<b></a>", 2),
+            ("<a>", 1),
+            ("<a/><b/>", 1),
+            ("<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", 1),
+            ("<a>\n&b;</a>", 2),
+            ("<x:a/>", 1),
+        ] {
+            let fault = parse(text.as_bytes()).unwrap_err();
+            assert_eq!(fault.line, line, "{text:?}: {fault}");
+        }
+        let deep = "<a>".repeat(100);
+        assert!(parse(deep.as_bytes()).unwrap_err().why.contains("deep"));
     }
 }
