@@ -54,7 +54,7 @@ fuzz: ## Every fuzz target with the same inputs each time; FUZZ=60 explores for 
 test: tools format lint unit fuzz browser ## Everything: format, lints, unit, integration, fuzz smoke, browser
 
 bench: ## The figures of docs/performance.md
-	cargo bench --locked -p plomb-devices -p plomb-places -p plomb-store
+	cargo bench --locked -p plomb-devices -p plomb-places -p plomb-store -p plomb-epcis
 	sh benches/run.sh
 
 clean: ## Remove what was built

@@ -29,3 +29,14 @@ for (const folder of readdirSync('../vectors')) {
     }
   }
 }
+
+// Documents of partners and customs, for the target that reads them.
+mkdirSync(`${corpus}/document`, { recursive: true });
+for (const folder of ['../vectors/epcis', '../vectors/ncts']) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(jsonld|json|xml)$/.test(entry.name)) continue;
+    const bytes = readFileSync(`${entry.parentPath}/${entry.name}`);
+    const name = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    writeFileSync(`${corpus}/document/${name}`, bytes);
+  }
+}
