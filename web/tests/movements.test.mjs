@@ -127,3 +127,33 @@ test('a file is looked at, and its good rows are declared', { skip }, async () =
   assert.deepEqual(complaints, []);
   await context.close();
 });
+
+test('a message of NCTS declares a movement, and a draft says what it lacks', { skip }, async () => {
+  const { page, context, complaints } = await openPage(browser, DESK);
+  await logIn(page, '/movements');
+  await page.getByRole('button', { name: 'Import a file' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import a file' });
+  const message =
+    '<ncts:CC029C xmlns:ncts="http://ncts.dgtaxud.ec"><TransitOperation><LRN>N-1</LRN><MRN>26FI000000000012M4</MRN>' +
+    '</TransitOperation><CustomsOfficeOfDestinationDeclared><referenceNumber>DE004058</referenceNumber>' +
+    '</CustomsOfficeOfDestinationDeclared><Consignment><TransportEquipment><containerIdentificationNumber>' +
+    'MSKU6011672</containerIdentificationNumber></TransportEquipment></Consignment></ncts:CC029C>';
+  await dialog
+    .getByLabel('File')
+    .setInputFiles({ name: 'release.xml', mimeType: 'application/xml', buffer: Buffer.from(message) });
+  await dialog.getByRole('button', { name: 'Look at the file' }).click();
+  await dialog.getByText('1 rows, 1 can be declared').waitFor();
+  await dialog.getByRole('button', { name: 'Declare 1' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByLabel('Search the movements').fill('N-1');
+  await page.getByRole('link', { name: 'N-1' }).click();
+  await page.getByRole('button', { name: 'Customs messages' }).click();
+  const drafting = page.getByRole('dialog', { name: 'Draft a customs message' });
+  await drafting.getByRole('button', { name: 'Save the draft' }).click();
+  await drafting.getByText('the movement has not arrived').waitFor();
+  assert.deepEqual(
+    complaints.filter((text) => !/\b422\b/.test(text)),
+    [],
+  );
+  await context.close();
+});

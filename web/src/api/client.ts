@@ -77,6 +77,12 @@ export function whenUnauthorised(callback: () => void): void {
 }
 
 async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  // An answer such as 201 or 204 may have no body.
+  const text = await textOf(path, init);
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+}
+
+async function textOf(path: string, init: RequestInit = {}): Promise<string> {
   let response: Response;
   try {
     response = await fetch(`${API}${path}`, { credentials: 'same-origin', ...init });
@@ -88,9 +94,7 @@ async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answe
     if (response.status === 401 && path !== '/session') onUnauthorised();
     throw await errorOf(response);
   }
-  // An answer such as 201 or 204 may have no body.
-  const text = await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  return response.text();
 }
 
 function change<Answer>(
@@ -173,6 +177,8 @@ export const api = {
     change<OpeningCode>('POST', `/movements/${id}/openings/${opening}/code`),
   checklist: (id: number, device: string, signal?: AbortSignal) =>
     call<Checklist>(`/movements/${id}/checklist${queryOf({ device })}`, { signal: signal ?? null }),
+  draftMessage: (movement: number, message: string, query: Query) =>
+    textOf(`/movements/${movement}/messages/${segment(message)}${queryOf(query)}`),
   importMovements: (file: File, query: Query) =>
     call<ImportReport>(`/movements/import${queryOf(query)}`, {
       method: 'POST',
