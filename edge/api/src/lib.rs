@@ -23,7 +23,7 @@ mod view;
 pub use access::{Right, Role, can};
 pub use accounts::{
     Account, AccountError, AccountSettings, AccountStore, Accounts, AuditFact, Deletion, PasswordCost,
-    Session, SqliteAccounts, StoreError, StoredAccount, StoredSession, TokenHash,
+    Session, SqliteAccounts, StoreError, StoredAccount, StoredKey, StoredSession, TokenHash,
 };
 pub use config::{ApiConfig, BaseMap};
 pub use live::{DeviceMark, Ring, Subscription, Told, Update, UpdateChange};

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::{Right, Role};
-use crate::accounts::{AccountError, LoginError, StoreError};
+use crate::access::Right;
+use crate::accounts::{AccountError, LoginError, Session, StoreError};
 use crate::{Refused, Unavailable};
 use plomb_registry::RegistryError;
 
@@ -99,9 +99,13 @@ impl Problem {
     }
 
     /// The role does not allow it.
-    pub(crate) fn forbidden(role: Role, right: Right) -> Self {
+    pub(crate) fn forbidden(session: &Session, right: Right) -> Self {
+        let who = match &session.scope {
+            Some(scope) if !scope.contains(&right) => "This key".to_owned(),
+            _ => format!("The role {}", session.role.name()),
+        };
         Self::new(StatusCode::FORBIDDEN, "not-allowed", "The account may not do this")
-            .detail(format!("The role {} may not {}.", role.name(), right.name()))
+            .detail(format!("{who} may not {}.", right.name()))
             .hint("Ask an administrator, or log in with another account.")
     }
 
@@ -192,6 +196,7 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::Unacceptable(why) => Self::unacceptable(why),
             AccountError::Unknown(name) => Self::not_found(format!("account {name}")),
+            AccountError::NoKey(id) => Self::not_found(format!("key {id}")),
             AccountError::Busy => Self::too_many("Too many log-ins at once."),
             AccountError::Store(error) => error.into(),
             conflict => Self::conflict(conflict.to_string()),

@@ -23,9 +23,10 @@ use crate::access::{Api, COOKIE};
 use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::routes::{
-    accounts, alarms, backtests, cases, commands, customs_messages, devices, events, evidence, expectations,
-    history, live, movements, movements_import, opening_code, places, quarantine, registry, registry_gates,
-    registry_keys, risk, rules, scorecards, seal_readings, seals, service, session, shared, tiles, track,
+    accounts, alarms, api_keys, backtests, cases, commands, customs_messages, devices, events, evidence,
+    expectations, history, live, movements, movements_import, opening_code, places, quarantine, registry,
+    registry_gates, registry_keys, risk, rules, scorecards, seal_readings, seals, service, session, shared,
+    tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -129,6 +130,8 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(accounts::list, accounts::create))
         .routes(routes!(accounts::delete))
         .routes(routes!(accounts::set_password))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::delete))
         .routes(routes!(devices::list))
         .routes(routes!(devices::get))
         .routes(routes!(expectations::create))

@@ -17,11 +17,11 @@ use plomb_rules::{Change, CommandRecord, CommandStep, State};
 use serde_json::{Map, Value};
 
 use super::{Api, Credential};
-use crate::accounts::{Account, AccountError, AuditFact, Session, Token};
+use crate::accounts::{Account, AccountError, AuditFact, NewKey, Session, StoredKey, Token};
 use crate::problem::Problem;
 use crate::{
     HistoryPage, HistoryQuery, Kept, Refused, Role, Status, StoredEntry, Subscription, Unavailable,
-    access::rights::{Right, can},
+    access::rights::Right,
 };
 
 /// A right, as a type.
@@ -103,9 +103,10 @@ impl<R: Needs> FromRequestParts<Arc<Api>> for Authorised<R> {
         credential.refuse_forgery(&parts.method, &parts.headers)?;
         let session = api.accounts.session(credential.token.hash(), api.now()).await?;
         let session = session.ok_or_else(Problem::unauthorised)?;
-        if !can(session.role, R::RIGHT) {
+        if !session.allows(R::RIGHT) {
+            let problem = Problem::forbidden(&session, R::RIGHT);
             api.audit(&AuditFact::Forbidden { by: session.name, right: R::RIGHT.name() });
-            return Err(Problem::forbidden(session.role, R::RIGHT));
+            return Err(problem);
         }
         Ok(Self { api: Arc::clone(api), session, token: credential.token, right: PhantomData })
     }
@@ -210,7 +211,7 @@ impl Authorised<Read> {
     pub(crate) async fn is_still_good(&self) -> bool {
         let session = self.api.accounts.session(self.token.hash(), self.api.now()).await;
         // A store that fails for a moment is no reason to blind an operator.
-        session.map_or(true, |session| session.is_some_and(|session| can(session.role, Right::Read)))
+        session.map_or(true, |session| session.is_some_and(|session| session.allows(Right::Read)))
     }
 }
 
@@ -381,13 +382,40 @@ impl Authorised<Administer> {
 }
 
 impl Authorised<OwnPassword> {
+    /// One's own keys.
+    pub(crate) async fn keys(&self) -> Result<Vec<StoredKey>, Problem> {
+        Ok(self.api.accounts.keys(self.session.name.clone()).await?)
+    }
+
+    /// Makes a key of one's own; its rights are among those that one has.
+    pub(crate) async fn create_key(&self, key: NewKey) -> Result<(StoredKey, Token), Problem> {
+        if let Some(right) =
+            key.rights.iter().find(|right| !right.is_for_keys() || !self.session.allows(**right))
+        {
+            return Err(Problem::unacceptable(format!(
+                "rights: you cannot give a key the right `{}`",
+                right.word()
+            )));
+        }
+        let made = self.api.accounts.create_key(self.session.name.clone(), key, self.now()).await?;
+        self.api.audit(&AuditFact::KeyMade { by: self.session.name.clone(), key: made.0.id.clone() });
+        Ok(made)
+    }
+
+    /// Takes back a key of one's own.
+    pub(crate) async fn delete_key(&self, id: String) -> Result<(), Problem> {
+        self.api.accounts.delete_key(self.session.name.clone(), id.clone()).await?;
+        self.api.audit(&AuditFact::KeyTakenBack { by: self.session.name.clone(), key: id });
+        Ok(())
+    }
+
     /// Sets a password: one's own, whose other sessions end; anybody's with the right to manage accounts.
     pub(crate) async fn set_password(&self, name: String, password: Redacted) -> Result<(), Problem> {
         let own = name == self.session.name;
-        if !own && !can(self.session.role, Right::Administer) {
+        if !own && !self.session.allows(Right::Administer) {
             let (by, right) = (self.session.name.clone(), Right::Administer);
             self.api.audit(&AuditFact::Forbidden { by, right: right.name() });
-            return Err(Problem::forbidden(self.session.role, right));
+            return Err(Problem::forbidden(&self.session, right));
         }
         let keep = own.then(|| self.token.hash());
         self.api.accounts.set_password(name.clone(), password, keep).await?;

@@ -78,6 +78,36 @@ impl Right {
         Self::OwnPassword,
     ];
 
+    /// The word for it, as keys name it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Order => "order",
+            Self::Authorise => "authorise",
+            Self::Move => "move",
+            Self::Draw => "draw",
+            Self::Assess => "assess",
+            Self::Register => "register",
+            Self::Administer => "administer",
+            Self::Exchange => "exchange",
+            Self::OwnPassword => "own-password",
+        }
+    }
+
+    /// The right of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.word() == word)
+    }
+
+    /// Whether a key may have it: accounts, passwords and keys are for people.
+    #[must_use]
+    pub const fn is_for_keys(self) -> bool {
+        !matches!(self, Self::Administer | Self::OwnPassword)
+    }
+
     /// The words for it, after "may not".
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -56,6 +56,20 @@ pub enum AuditFact {
         /// Account.
         account: String,
     },
+    /// A key was made.
+    KeyMade {
+        /// By whom, and whose it is.
+        by: String,
+        /// What it is called by.
+        key: String,
+    },
+    /// A key was taken back.
+    KeyTakenBack {
+        /// By whom.
+        by: String,
+        /// What it was called by.
+        key: String,
+    },
     /// Somebody tried what the account's role does not allow.
     Forbidden {
         /// By whom.
@@ -86,6 +100,8 @@ impl fmt::Display for AuditFact {
             Self::PasswordChanged { by, account } => {
                 write!(f, "Password of account {account} changed by {by}")
             }
+            Self::KeyMade { by, key } => write!(f, "Key {key} made by {by}"),
+            Self::KeyTakenBack { by, key } => write!(f, "Key {key} taken back by {by}"),
             Self::Forbidden { by, right } => write!(f, "Account {by} may not {right}"),
         }
     }

@@ -14,9 +14,9 @@ mod token;
 
 pub use audit::AuditFact;
 pub use password::PasswordCost;
-pub(crate) use service::LoginError;
 pub use service::{Account, AccountError, AccountSettings, Accounts, Session};
+pub(crate) use service::{LoginError, NewKey};
 pub use sqlite::SqliteAccounts;
-pub use store::{AccountStore, Deletion, StoreError, StoredAccount, StoredSession};
+pub use store::{AccountStore, Deletion, StoreError, StoredAccount, StoredKey, StoredSession};
 pub(crate) use token::Token;
 pub use token::TokenHash;

@@ -10,10 +10,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::attempts::Attempts;
 use super::{
-    AccountStore, Deletion, PasswordCost, SqliteAccounts, StoreError, StoredAccount, StoredSession, Token,
-    TokenHash, password,
+    AccountStore, Deletion, PasswordCost, SqliteAccounts, StoreError, StoredAccount, StoredKey,
+    StoredSession, Token, TokenHash, password,
 };
-use crate::access::Role;
+use crate::access::{Right, Role, can};
 
 /// Longest account name.
 const NAME_CHARS_MAX: usize = 64;
@@ -27,6 +27,14 @@ const HASHES_AT_ONCE_MAX: usize = 2;
 const HASH_WAIT: Duration = Duration::from_secs(5);
 /// The use of a session is noted at most this often, so that reading does not write.
 const TOUCH_S: i64 = 60;
+/// Keys of one account.
+const KEYS_PER_ACCOUNT_MAX: u32 = 50;
+/// Longest label of a key.
+const KEY_LABEL_CHARS_MAX: usize = 100;
+/// Days that a key may last: who still needs it then makes another.
+const KEY_DAYS_MAX: u32 = 730;
+/// Bytes of the hash by which a key is called.
+const KEY_ID_BYTES: usize = 8;
 /// The account that is made at the first start.
 const FIRST_ADMIN: &str = "admin";
 
@@ -68,6 +76,24 @@ pub struct Session {
     pub role: Role,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// What a key allows at most; `None` for a person who logged in.
+    pub scope: Option<Vec<Right>>,
+}
+
+impl Session {
+    /// Whether it allows something: the role must, and the key where it is one.
+    #[must_use]
+    pub fn allows(&self, right: Right) -> bool {
+        can(self.role, right) && self.scope.as_ref().is_none_or(|scope| scope.contains(&right))
+    }
+}
+
+/// A key that is wished for.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) label: String,
+    pub(crate) rights: Vec<Right>,
+    pub(crate) days: u32,
 }
 
 /// Why an account was not changed.
@@ -88,6 +114,12 @@ pub enum AccountError {
     /// There are as many accounts as there may be.
     #[error("there are {ACCOUNTS_MAX} accounts, as many as there may be")]
     TooMany,
+    /// The account has as many keys as it may have.
+    #[error("an account has at most {KEYS_PER_ACCOUNT_MAX} keys; take back one that is not used")]
+    TooManyKeys,
+    /// There is no such key.
+    #[error("there is no key {0}")]
+    NoKey(String),
     /// Too many passwords are being hashed.
     #[error("too many log-ins at once")]
     Busy,
@@ -254,6 +286,25 @@ impl Accounts {
         self.blocking(move |inner| inner.session(&token, now)).await?
     }
 
+    /// Makes a key of an account; gives it and its token, which is told this once.
+    pub(crate) async fn create_key(
+        &self,
+        account: String,
+        key: NewKey,
+        now: Timestamp,
+    ) -> Result<(StoredKey, Token), AccountError> {
+        self.blocking(move |inner| inner.create_key(account, key, now)).await?
+    }
+
+    pub(crate) async fn keys(&self, account: String) -> Result<Vec<StoredKey>, AccountError> {
+        Ok(self.blocking(move |inner| inner.store().keys(&account)).await??)
+    }
+
+    pub(crate) async fn delete_key(&self, account: String, id: String) -> Result<(), AccountError> {
+        let deleted = self.blocking(move |inner| (inner.store().delete_key(&account, &id), id)).await?;
+        if deleted.0? { Ok(()) } else { Err(AccountError::NoKey(deleted.1)) }
+    }
+
     pub(crate) async fn logout(&self, token: TokenHash) -> Result<(), StoreError> {
         self.blocking(move |inner| inner.store().delete_session(&token)).await?
     }
@@ -302,6 +353,39 @@ impl Inner {
         if store.insert(&account)? { Ok(()) } else { Err(AccountError::Taken(account.name)) }
     }
 
+    fn create_key(
+        &self,
+        account: String,
+        key: NewKey,
+        now: Timestamp,
+    ) -> Result<(StoredKey, Token), AccountError> {
+        let label = key.label.trim();
+        if !(1..=KEY_LABEL_CHARS_MAX).contains(&label.chars().count()) || label.chars().any(char::is_control)
+        {
+            let why = format!("a key's label has 1 to {KEY_LABEL_CHARS_MAX} characters");
+            return Err(AccountError::Unacceptable(why));
+        }
+        if !(1..=KEY_DAYS_MAX).contains(&key.days) {
+            return Err(AccountError::Unacceptable(format!("a key lasts 1 to {KEY_DAYS_MAX} days")));
+        }
+        let token = Token::random()?;
+        let key = StoredKey {
+            id: plomb_wire::to_hex(token.hash().0.get(..KEY_ID_BYTES).unwrap_or_default()),
+            token: token.hash(),
+            account,
+            label: label.to_owned(),
+            rights: key.rights,
+            created_at: now,
+            expires_at: now.plus_secs(i64::from(key.days) * 86_400),
+            used_at: None,
+        };
+        if self.store().insert_key(&key, KEYS_PER_ACCOUNT_MAX)? {
+            Ok((key, token))
+        } else {
+            Err(AccountError::TooManyKeys)
+        }
+    }
+
     fn set_password(
         &self,
         name: &str,
@@ -343,12 +427,14 @@ impl Inner {
         let mut store = self.store();
         store.forget_ended(now, now.plus_secs(-self.settings.idle_s - TOUCH_S))?;
         store.insert_session(&session, SESSIONS_PER_ACCOUNT_MAX)?;
-        Ok((Session { name: account.name, role: account.role, expires_at }, token))
+        Ok((Session { name: account.name, role: account.role, expires_at, scope: None }, token))
     }
 
     fn session(&self, token: &TokenHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
         let mut store = self.store();
-        let Some((session, role)) = store.session(token)? else { return Ok(None) };
+        let Some((session, role)) = store.session(token)? else {
+            return key_session(&mut **store, token, now);
+        };
         let idle_ms = now.since(session.used_at);
         if now >= session.expires_at || idle_ms > self.settings.idle_s * 1000 {
             store.delete_session(token)?;
@@ -357,8 +443,24 @@ impl Inner {
         if idle_ms >= TOUCH_S * 1000 {
             store.touch_session(token, now)?;
         }
-        Ok(Some(Session { name: session.account, role, expires_at: session.expires_at }))
+        Ok(Some(Session { name: session.account, role, expires_at: session.expires_at, scope: None }))
     }
+}
+
+/// The session that a key stands for, if it is valid now.
+fn key_session(
+    store: &mut dyn AccountStore,
+    token: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    let Some((key, role)) = store.key(token)? else { return Ok(None) };
+    if now >= key.expires_at {
+        return Ok(None);
+    }
+    if key.used_at.is_none_or(|used_at| now.since(used_at) >= TOUCH_S * 1000) {
+        store.touch_key(token, now)?;
+    }
+    Ok(Some(Session { name: key.account, role, expires_at: key.expires_at, scope: Some(key.rights) }))
 }
 
 impl From<StoredAccount> for Account {

@@ -5,14 +5,14 @@ use std::path::Path;
 use plomb_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{AccountStore, Deletion, StoreError, StoredAccount, StoredSession, TokenHash};
-use crate::access::Role;
+use super::{AccountStore, Deletion, StoreError, StoredAccount, StoredKey, StoredSession, TokenHash};
+use crate::access::{Right, Role};
 
 /// How long a call waits for another process (a backup, a shell) to let go.
 const BUSY_MS_MAX: u64 = 5_000;
 
 /// Each step of the schema, in order; `user_version` counts those that were done. Never change one.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE accounts (
         name TEXT PRIMARY KEY NOT NULL,
@@ -49,6 +49,19 @@ const MIGRATIONS: [&str; 2] = [
         used_at_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX sessions_by_account ON sessions (account, created_at_ms);
+",
+    "
+    CREATE TABLE keys (
+        id TEXT PRIMARY KEY NOT NULL,
+        token_hash BLOB UNIQUE NOT NULL CHECK (length(token_hash) = 32),
+        account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+        label TEXT NOT NULL,
+        rights TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        expires_at_ms INTEGER NOT NULL,
+        used_at_ms INTEGER
+    ) STRICT;
+    CREATE INDEX keys_by_account ON keys (account, created_at_ms);
 ",
 ];
 
@@ -220,11 +233,73 @@ impl AccountStore for SqliteAccounts {
         Ok(())
     }
 
+    fn insert_key(&mut self, key: &StoredKey, per_account_max: u32) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO keys (id, token_hash, account, label, rights, created_at_ms, expires_at_ms)
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+                   WHERE (SELECT count(*) FROM keys WHERE account = ?3) < ?8";
+        let rights: Vec<&str> = key.rights.iter().map(|right| right.word()).collect();
+        let row = params![
+            key.id,
+            key.token.0,
+            key.account,
+            key.label,
+            rights.join(" "),
+            key.created_at.as_millis(),
+            key.expires_at.as_millis(),
+            per_account_max,
+        ];
+        Ok(self.connection.execute(sql, row)? == 1)
+    }
+
+    fn keys(&mut self, account: &str) -> Result<Vec<StoredKey>, StoreError> {
+        let sql = format!("{KEY} WHERE keys.account = ?1 ORDER BY keys.created_at_ms, keys.id");
+        let mut statement = self.connection.prepare(&sql)?;
+        let keys = statement.query_map([account], |row| Ok(key(row)?.0))?.collect::<Result<_, _>>()?;
+        Ok(keys)
+    }
+
+    fn key(&mut self, token: &TokenHash) -> Result<Option<(StoredKey, Role)>, StoreError> {
+        let sql = format!("{KEY} WHERE token_hash = ?1");
+        Ok(self.connection.prepare(&sql)?.query_row([token.0], key).optional()?)
+    }
+
+    fn touch_key(&mut self, token: &TokenHash, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE keys SET used_at_ms = ?2 WHERE token_hash = ?1";
+        self.connection.execute(sql, params![token.0, at.as_millis()])?;
+        Ok(())
+    }
+
+    fn delete_key(&mut self, account: &str, id: &str) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM keys WHERE account = ?1 AND id = ?2";
+        Ok(self.connection.execute(sql, params![account, id])? == 1)
+    }
+
     fn forget_ended(&mut self, now: Timestamp, used_before: Timestamp) -> Result<(), StoreError> {
         let sql = "DELETE FROM sessions WHERE expires_at_ms <= ?1 OR used_at_ms < ?2";
         self.connection.execute(sql, params![now.as_millis(), used_before.as_millis()])?;
         Ok(())
     }
+}
+
+const KEY: &str =
+    "SELECT id, token_hash, keys.account, label, rights, keys.created_at_ms, expires_at_ms, used_at_ms, role
+                   FROM keys JOIN accounts ON accounts.name = keys.account";
+
+/// A key, and the role of its account. A right that this program does not know is none.
+fn key(row: &Row<'_>) -> rusqlite::Result<(StoredKey, Role)> {
+    let rights: String = row.get(4)?;
+    let used_at: Option<i64> = row.get(7)?;
+    let key = StoredKey {
+        id: row.get(0)?,
+        token: TokenHash(row.get(1)?),
+        account: row.get(2)?,
+        label: row.get(3)?,
+        rights: rights.split(' ').filter_map(Right::from_word).collect(),
+        created_at: Timestamp::from_millis(row.get(5)?),
+        expires_at: Timestamp::from_millis(row.get(6)?),
+        used_at: used_at.map(Timestamp::from_millis),
+    };
+    Ok((key, role(row, 8)?))
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<StoredAccount> {

@@ -3,7 +3,7 @@
 use plomb_model::Timestamp;
 
 use super::TokenHash;
-use crate::access::Role;
+use crate::access::{Right, Role};
 
 /// The store failed. Holds a sentence for the operator, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,27 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
     /// When something was last asked with it, to the minute.
     pub used_at: Timestamp,
+}
+
+/// A key of a program, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// What it is called by: not secret.
+    pub id: String,
+    /// Hash of its token.
+    pub token: TokenHash,
+    /// Name of its account.
+    pub account: String,
+    /// What it is for, for people.
+    pub label: String,
+    /// What it may do at most; its account's role may allow less.
+    pub rights: Vec<Right>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When something was last asked with it, to the minute.
+    pub used_at: Option<Timestamp>,
 }
 
 /// How a deletion went.
@@ -109,6 +130,36 @@ pub trait AccountStore: Send {
     /// # Errors
     /// [`StoreError`].
     fn delete_session(&mut self, token: &TokenHash) -> Result<(), StoreError>;
+
+    /// Adds a key; `false` when the account has `per_account_max` already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn insert_key(&mut self, key: &StoredKey, per_account_max: u32) -> Result<bool, StoreError>;
+
+    /// Keys of an account, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn keys(&mut self, account: &str) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// A key by the hash of its token, with the role of its account now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn key(&mut self, token: &TokenHash) -> Result<Option<(StoredKey, Role)>, StoreError>;
+
+    /// Notes that a key is in use.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn touch_key(&mut self, token: &TokenHash, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes back a key of an account; `false` when there is none of this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn delete_key(&mut self, account: &str, id: &str) -> Result<bool, StoreError>;
 
     /// Forgets sessions that ended before `now` or were last used before `used_before`.
     ///

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alarms;
+pub(crate) mod api_keys;
 pub(crate) mod backtests;
 pub(crate) mod cases;
 pub(crate) mod commands;

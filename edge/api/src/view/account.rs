@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{RoleWord, Time};
-use crate::accounts::{Account, Session};
+use crate::accounts::{Account, Session, StoredKey};
 
 /// An account.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -40,6 +40,49 @@ pub(crate) struct SessionView {
     token: Option<String>,
     /// It ends then at the latest; earlier when nothing is asked for a while.
     expires_at: Time,
+}
+
+/// A key of a program.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub(crate) struct ApiKeyView {
+    /// What it is called by.
+    id: String,
+    label: String,
+    rights: Vec<&'static str>,
+    created_at: Time,
+    expires_at: Time,
+    /// When it was last used, to the minute.
+    used_at: Option<Time>,
+}
+
+/// One's own keys.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ApiKeyList)]
+pub(crate) struct ApiKeysView {
+    pub(crate) items: Vec<ApiKeyView>,
+}
+
+/// A key that was made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = MadeApiKey)]
+pub(crate) struct MadeApiKeyView {
+    pub(crate) key: ApiKeyView,
+    /// For `Authorization: Bearer <token>`. Told this once.
+    pub(crate) token: String,
+}
+
+impl From<&StoredKey> for ApiKeyView {
+    fn from(key: &StoredKey) -> Self {
+        Self {
+            id: key.id.clone(),
+            label: key.label.clone(),
+            rights: key.rights.iter().map(|right| right.word()).collect(),
+            created_at: Time(key.created_at),
+            expires_at: Time(key.expires_at),
+            used_at: key.used_at.map(Time),
+        }
+    }
 }
 
 impl From<&Account> for AccountView {

@@ -25,7 +25,7 @@ mod status;
 mod time;
 mod word;
 
-pub(crate) use account::{AccountView, AccountsView, SessionView};
+pub(crate) use account::{AccountView, AccountsView, ApiKeyView, ApiKeysView, MadeApiKeyView, SessionView};
 pub(crate) use alarm::{AlarmView, AlarmsView};
 pub use backtest::BacktestView;
 pub(crate) use case::{CaseFiguresView, CaseSummaryView, CaseView, CasesView, NamedTallyView};

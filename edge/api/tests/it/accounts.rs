@@ -4,7 +4,7 @@ use plomb_api::{AccountSettings, Accounts, AuditFact, PasswordCost, Role, Sqlite
 use plomb_model::{Redacted, Timestamp};
 use serde_json::{Value, json};
 
-use crate::client::{PASSWORD, World};
+use crate::client::{Client, PASSWORD, World};
 
 const LIGHT: AccountSettings = AccountSettings {
     session_s: 100,
@@ -130,4 +130,55 @@ fn accounts_are_kept_in_a_file_that_only_its_owner_reads() {
     let refused = Accounts::open(&path, LIGHT).err().unwrap();
     assert!(refused.to_string().contains("newer"), "{refused}");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_does_what_it_is_for_until_it_ends_or_is_taken_back() {
+    let world = World::new();
+    let operator = world.client("operator").await;
+    let wish = json!({"label": "EPCIS of the port", "rights": ["read", "exchange"], "days": 30});
+    let made = operator.call("POST", "/api/v1/keys", &wish).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let (id, token) = (made["key"]["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let key = Client { world: &world, bearer: format!("Bearer {token}") };
+    assert_eq!(key.get("/devices").await.status, 200);
+    assert_eq!(key.call("GET", "/epcis/v2/events", &Value::Null).await.status, 200);
+    let refused =
+        key.call("POST", "/api/v1/movements", &json!({"lrn": "L"})).await.is_problem(403, "not-allowed");
+    assert!(refused["detail"].as_str().unwrap().starts_with("This key may not"), "{refused}");
+    // Keys are for programs: they make no keys and set no passwords.
+    key.get("/keys").await.is_problem(403, "not-allowed");
+    key.call("PUT", "/api/v1/accounts/operator/password", &json!({"password": PASSWORD}))
+        .await
+        .is_problem(403, "not-allowed");
+    let list = operator.json("/keys").await;
+    assert_eq!(list["items"][0]["label"], "EPCIS of the port");
+    assert!(list["items"][0]["used_at"].is_string(), "{list}");
+    assert!(!list.to_string().contains(token));
+    // Whose it is not cannot take it back.
+    let path = format!("/api/v1/keys/{id}");
+    world.client("admin").await.call("DELETE", &path, &Value::Null).await.is_problem(404, "not-found");
+    assert_eq!(operator.call("DELETE", &path, &Value::Null).await.status, 204);
+    key.get("/devices").await.is_problem(401, "not-logged-in");
+    let wish = json!({"label": "short", "rights": ["read"], "days": 1});
+    let short = operator.call("POST", "/api/v1/keys", &wish).await.json();
+    let bearer = format!("Bearer {}", short["token"].as_str().unwrap());
+    let short = Client { world: &world, bearer };
+    world.wait(86_399);
+    assert_eq!(short.get("/devices").await.status, 200, "a key does not end by being idle");
+    world.wait(1);
+    short.get("/devices").await.is_problem(401, "not-logged-in");
+    let operator = world.client("operator").await;
+    for wrong in [
+        json!({"label": "x", "rights": []}),
+        json!({"label": "x", "rights": ["administer"]}),
+        json!({"label": "x", "rights": ["register"]}),
+        json!({"label": "x", "rights": ["fly"]}),
+        json!({"label": "", "rights": ["read"]}),
+        json!({"label": "x", "rights": ["read"], "days": 0}),
+        json!({"label": "x", "rights": ["read"], "days": 731}),
+    ] {
+        operator.call("POST", "/api/v1/keys", &wrong).await.is_problem(422, "unacceptable");
+    }
 }

@@ -57,6 +57,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
     }
     let expect = [
         "delete /api/v1/accounts/{name}",
+        "delete /api/v1/keys/{id}",
         "delete /api/v1/places/{id}",
         "delete /api/v1/registry/aliases/{alias}",
         "delete /api/v1/registry/credentials/{name}",
@@ -81,6 +82,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "get /api/v1/events/{id}/chain",
         "get /api/v1/events/{id}/raw",
         "get /api/v1/fleet",
+        "get /api/v1/keys",
         "get /api/v1/movements",
         "get /api/v1/movements/{id}",
         "get /api/v1/movements/{id}/checklist",
@@ -124,6 +126,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/commands/{id}/refuse",
         "post /api/v1/devices/{id}/commands",
         "post /api/v1/devices/{id}/expectations",
+        "post /api/v1/keys",
         "post /api/v1/movements",
         "post /api/v1/movements/import",
         "post /api/v1/movements/{id}/links",

@@ -482,6 +482,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own keys. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Make a key. Its token is told this once. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back a key: it ends at once. */
+        delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/movements": {
         parameters: {
             query?: never;
@@ -1537,6 +1572,20 @@ export interface components {
         AliasList: {
             items: components["schemas"]["Alias"][];
         };
+        /** @description A key of a program. */
+        ApiKey: {
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"];
+            /** @description What it is called by. */
+            id: string;
+            label: string;
+            rights: string[];
+            used_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description One's own keys. */
+        ApiKeyList: {
+            items: components["schemas"]["ApiKey"][];
+        };
         /** @description Which alarms would have appeared, vanished or moved. */
         Backtest: {
             /**
@@ -2235,6 +2284,12 @@ export interface components {
          * @enum {string}
          */
         LookUpKind: "tap" | "reading" | "container" | "wrong-container" | "code" | "wrong-code" | "chip" | "mark" | "device" | "nothing";
+        /** @description A key that was made. */
+        MadeApiKey: {
+            key: components["schemas"]["ApiKey"];
+            /** @description For `Authorization: Bearer <token>`. Told this once. */
+            token: string;
+        };
         /** @description The frame laid open. */
         Message: {
             fields: components["schemas"]["Field"][];
@@ -2389,6 +2444,18 @@ export interface components {
         NewAlias: {
             /** @description An EPC, chip number, printed seal mark, GS1 Digital Link or container number, as it is written. */
             alias: string;
+        };
+        /** @description A key that is wished for. */
+        NewApiKey: {
+            /**
+             * Format: int32
+             * @description Days until it ends, 90 unless said.
+             */
+            days?: number | null;
+            /** @description What it is for, for people. */
+            label: string;
+            /** @description What it may do: `read`, `operate`, `order`, `authorise`, `move`, `draw`, `assess`, `register`, `exchange`. */
+            rights: string[];
         };
         /** @description Settings that are to be tried. */
         NewBacktest: {
@@ -4569,6 +4636,116 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiKey"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
