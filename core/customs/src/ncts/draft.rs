@@ -313,7 +313,8 @@ impl Writer {
     /// A text that must be of some form, or the fault says of which.
     fn checked(&mut self, field: &str, text: &str, name: &str, why: &str, is: impl Fn(&str) -> bool) {
         if !is(text) && !self.faults.iter().any(|fault| fault.field == field) {
-            self.faults.push(Fault::new(field, format!("`{text}` must be {why}")));
+            let said = if text.is_empty() { "it is missing; it".to_owned() } else { format!("`{text}`") };
+            self.faults.push(Fault::new(field, format!("{said} must be {why}")));
         }
         self.text(name, text);
     }
