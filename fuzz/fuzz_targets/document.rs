@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use plomb_epcis::{Namespaces, Query, XmlVersion, event_hash, query_document, query_document_xml};
+use plomb_epcis::{Namespaces, Query, XmlVersion, XmlWords, event_hash, query_document, query_document_xml};
 
 fuzz_target!(|bytes: &[u8]| {
     let _form = plomb_customs::read_ncts(bytes);
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
             if let Some(again) = again {
                 assert_eq!(event_hash(&again, &document.ignored), hash);
             }
-            let _xml = query_document_xml(&[event], "q", None, "2026-11-28T10:00:00Z", XmlVersion::V2_0);
+            let _xml = query_document_xml(&[event], "q", None, "2026-11-28T10:00:00Z", XmlVersion::V2_0, XmlWords::Urn);
         }
     }
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -93,6 +93,7 @@ for (const [look, options] of [
     await check('movements', '/movements?state=all');
     await check('a movement', `/movements/${movement.id}`);
     await check('rules', '/rules');
+    await check('account', '/account');
     await check('scorecards', '/registry?tab=scorecards');
     await check('a trip report', `/movements/${movement.id}/report`);
     const kase = await page.evaluate(async () => {

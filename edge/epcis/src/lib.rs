@@ -35,4 +35,4 @@ pub use time::{format_ms, offset_min, parse_ms};
 pub use uri::is_uri;
 pub use validate::EVENT_TYPES;
 pub use vocabulary::Vocabulary;
-pub use xml::{XmlVersion, problem_xml, query_document_xml, read_xml};
+pub use xml::{XmlVersion, XmlWords, problem_xml, query_document_xml, read_xml};

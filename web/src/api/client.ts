@@ -23,6 +23,8 @@ import type {
   Login,
   LookUp,
   Model,
+  ApiKeyList,
+  MadeApiKey,
   MovementLink,
   OpeningCode,
   ModelList,
@@ -116,6 +118,12 @@ export const api = {
   session: () => call<Session>('/session'),
   logIn: (name: string, password: string) =>
     change<Session>('POST', '/session', { name, password } satisfies Login),
+  setPassword: (name: string, password: string) =>
+    change<void>('PUT', `/accounts/${segment(name)}/password`, { password }),
+  apiKeys: (signal?: AbortSignal) => call<ApiKeyList>('/keys', { signal: signal ?? null }),
+  makeApiKey: (label: string, rights: string[], days: number) =>
+    change<MadeApiKey>('POST', '/keys', { label, rights, days }),
+  dropApiKey: (id: string) => change<void>('DELETE', `/keys/${segment(id)}`),
   logOut: () => change<void>('DELETE', '/session'),
 
   fleet: (signal?: AbortSignal) => call<Fleet>('/fleet', { signal: signal ?? null }),

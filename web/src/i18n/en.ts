@@ -12,6 +12,7 @@ import type {
   Verdict,
 } from '../api/types';
 
+import { account } from './account';
 import { cases } from './cases';
 import { movements } from './movements';
 import { report } from './report';
@@ -328,6 +329,7 @@ export const en = {
   movements,
   places,
   report,
+  account,
   rules,
   shared,
   risk,

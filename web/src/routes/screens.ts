@@ -24,6 +24,7 @@ const SCREENS: [RegExp, Screen['load']][] = [
   [/^\/movements$/, async () => (await import('./Movements.svelte')).default],
   [/^\/movements\/([^/]+)\/report$/, async () => (await import('./TripReportPage.svelte')).default],
   [/^\/movements\/([^/]+)$/, async () => (await import('./MovementPage.svelte')).default],
+  [/^\/account$/, async () => (await import('./Account.svelte')).default],
   [/^\/rules$/, async () => (await import('./Rules.svelte')).default],
   [/^\/s\/([^/]+)$/, async () => (await import('./Shared.svelte')).default],
   [/^\/inspect$/, async () => (await import('./Inspect.svelte')).default],

@@ -257,7 +257,14 @@ pub(super) fn answered(
         }
         Form::Xml(version) => {
             let created_at = format_ms(now_ms);
-            let xml = plomb_epcis::query_document_xml(&events, query_name, None, &created_at, version);
+            let xml = plomb_epcis::query_document_xml(
+                &events,
+                query_name,
+                None,
+                &created_at,
+                version,
+                agreement.words,
+            );
             let xml = xml.map_err(Exception::not_acceptable)?;
             Ok(([(CONTENT_TYPE, "application/xml")], xml).into_response())
         }

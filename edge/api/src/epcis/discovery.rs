@@ -48,7 +48,7 @@ fn describe(asked: &HeaderMap, allow: &'static str) -> Result<Response, Exceptio
         headers.insert(HeaderName::from_static(standard), HeaderValue::from_static(VERSION));
     }
     put(headers, "gs1-epc-format", "No_Preference");
-    put(headers, "gs1-cbv-xml-format", "Always_URN");
+    put(headers, "gs1-cbv-xml-format", "No_Preference");
     put(headers, "gs1-extensions", "plomb=urn:plomb:epcis:");
     put(headers, "gs1-vendor-version", concat!("plomb ", env!("CARGO_PKG_VERSION")));
     Ok(response)

@@ -5,7 +5,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use plomb_epcis::{EpcFormat, Namespaces, XmlVersion, problem_xml};
+use plomb_epcis::{EpcFormat, Namespaces, XmlVersion, XmlWords, problem_xml};
 
 use super::exception::Exception;
 use super::{CAPTURE_BYTES_MAX, CAPTURE_EVENTS_MAX, URI_BYTES_MAX};
@@ -74,6 +74,7 @@ pub(super) enum Form {
 pub(super) struct Agreement {
     pub(super) form: Form,
     pub(super) epcs: EpcFormat,
+    pub(super) words: XmlWords,
 }
 
 impl Agreement {
@@ -85,13 +86,12 @@ impl Agreement {
                 Exception::not_acceptable(format!("GS1-EPC-Format: there is no format `{word}`."))
             })?,
         };
-        if let Some(word) = text(headers, "gs1-cbv-xml-format")
-            && !["No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates"].contains(&word)
-        {
-            return Err(Exception::not_acceptable(format!(
-                "GS1-CBV-XML-Format: there is no format `{word}`."
-            )));
-        }
+        let words = match text(headers, "gs1-cbv-xml-format") {
+            None => XmlWords::default(),
+            Some(word) => XmlWords::of(word).ok_or_else(|| {
+                Exception::not_acceptable(format!("GS1-CBV-XML-Format: there is no format `{word}`."))
+            })?,
+        };
         let max = versions(headers)?;
         let form = form(headers)?;
         let form = match form {
@@ -103,7 +103,7 @@ impl Agreement {
             }
             form => form,
         };
-        Ok(Self { form, epcs })
+        Ok(Self { form, epcs, words })
     }
 }
 

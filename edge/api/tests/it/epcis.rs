@@ -219,6 +219,10 @@ async fn xml_goes_in_and_out_in_both_versions() {
         "{}",
         found.text()
     );
+    assert!(found.text().contains("urn:epcglobal:cbv:bizstep:shipping"), "{}", found.text());
+    let web = [("accept", "application/xml"), ("gs1-cbv-xml-format", "Always_Web_URI")];
+    let found = partner.call("GET", "/events", &web, "").await;
+    assert!(found.text().contains("https://ref.gs1.org/cbv/BizStep-shipping"), "{}", found.text());
     let old = [("accept", "application/xml"), ("gs1-epcis-max", "1.2")];
     let found = partner.call("GET", "/events", &old, "").await;
     assert!(found.text().contains("urn:epcglobal:epcis-query:xsd:1"), "{}", found.text());

@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::read_xml;
-pub use write::{XmlVersion, problem_xml, query_document_xml};
+pub use write::{XmlVersion, XmlWords, problem_xml, query_document_xml};

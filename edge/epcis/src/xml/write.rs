@@ -18,6 +18,36 @@ pub enum XmlVersion {
     V2_0,
 }
 
+/// How standard words are written, header `GS1-CBV-XML-Format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum XmlWords {
+    /// As URNs, as XML has always had them.
+    #[default]
+    Urn,
+    /// As web URIs.
+    WebUri,
+}
+
+impl XmlWords {
+    /// The way of a word of the header.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "No_Preference" | "Always_URN" | "Never_Translates" => Self::Urn,
+            "Always_Web_URI" => Self::WebUri,
+            _ => return None,
+        })
+    }
+
+    fn write(self, vocabulary: Vocabulary, word: &str) -> String {
+        let written = match self {
+            Self::Urn => vocabulary.xml(word),
+            Self::WebUri => vocabulary.web_uri(word),
+        };
+        written.unwrap_or_else(|| word.to_owned())
+    }
+}
+
 /// An `EPCISQueryDocument` with these events.
 ///
 /// # Errors
@@ -28,11 +58,12 @@ pub fn query_document_xml(
     subscription: Option<&str>,
     created_at: &str,
     version: XmlVersion,
+    words: XmlWords,
 ) -> Result<String, String> {
     let mut namespaces = BTreeMap::new();
     let mut bodies = String::new();
     for event in events {
-        bodies.push_str(&event_xml(event, version, &mut namespaces)?);
+        bodies.push_str(&event_xml(event, version, words, &mut namespaces)?);
     }
     let (digit, schema) = match version {
         XmlVersion::V1_2 => ("1", "1.2"),
@@ -178,6 +209,7 @@ const ASSOCIATION: &[Part] = &[
 fn event_xml(
     event: &Event,
     version: XmlVersion,
+    words: XmlWords,
     namespaces: &mut BTreeMap<String, String>,
 ) -> Result<String, String> {
     let fields = &event.fields;
@@ -191,7 +223,7 @@ fn event_xml(
             return Err(format!("EPCIS 1.2 has no {what}; event {id} does"));
         }
     }
-    let mut writer = Writer { xml: String::with_capacity(1_024), event, namespaces };
+    let mut writer = Writer { xml: String::with_capacity(1_024), event, words, namespaces };
     writer.head(old);
     let (first, second) = order(kind);
     first.iter().for_each(|part| writer.part(*part));
@@ -213,6 +245,7 @@ fn event_xml(
 struct Writer<'a> {
     xml: String,
     event: &'a Event,
+    words: XmlWords,
     namespaces: &'a mut BTreeMap<String, String>,
 }
 
@@ -252,7 +285,7 @@ impl Writer<'_> {
             text(&mut self.xml, "declarationTime", time);
         }
         if let Some(reason) = declaration.get("reason").and_then(Value::as_str) {
-            text(&mut self.xml, "reason", &xml_word(Vocabulary::ErrorReason, reason));
+            text(&mut self.xml, "reason", &self.words.write(Vocabulary::ErrorReason, reason));
         }
         if let Some(ids) = declaration.get("correctiveEventIDs").and_then(Value::as_array) {
             self.list("correctiveEventIDs", "correctiveEventID", ids);
@@ -286,7 +319,7 @@ impl Writer<'_> {
             }
             Part::Word(name, vocabulary) => {
                 if let Some(value) = event.text(name) {
-                    text(&mut self.xml, name, &xml_word(vocabulary, value));
+                    text(&mut self.xml, name, &self.words.write(vocabulary, value));
                 }
             }
             Part::Epcs(name) => {
@@ -338,7 +371,7 @@ impl Writer<'_> {
         for item in self.event.objects(name) {
             self.xml.push_str(&format!("<{member}"));
             if let Some(kind) = item.get("type").and_then(Value::as_str) {
-                attribute(&mut self.xml, "type", &xml_word(vocabulary, kind));
+                attribute(&mut self.xml, "type", &self.words.write(vocabulary, kind));
             }
             let value = item.get(member).and_then(Value::as_str).unwrap_or_default();
             self.xml.push_str(&format!(">{}</{member}>", escape(value)));
@@ -352,7 +385,7 @@ impl Writer<'_> {
         for name in ["unset", "set"] {
             for word in disposition.get(name).and_then(Value::as_array).into_iter().flatten() {
                 let word = word.as_str().unwrap_or_default();
-                text(&mut self.xml, name, &xml_word(Vocabulary::Disposition, word));
+                text(&mut self.xml, name, &self.words.write(Vocabulary::Disposition, word));
             }
         }
         self.xml.push_str("</persistentDisposition>");
@@ -384,9 +417,9 @@ impl Writer<'_> {
         for (name, value) in fields {
             let Some(value) = plain(value) else { continue };
             let value = match name.as_str() {
-                "type" => xml_word(Vocabulary::Measurement, &value),
-                "exception" => xml_word(Vocabulary::SensorAlert, &value),
-                "component" => xml_word(Vocabulary::Component, &value),
+                "type" => self.words.write(Vocabulary::Measurement, &value),
+                "exception" => self.words.write(Vocabulary::SensorAlert, &value),
+                "component" => self.words.write(Vocabulary::Component, &value),
                 _ => value,
             };
             let name = if name.contains(':') { self.name(name) } else { name.clone() };
@@ -484,10 +517,6 @@ fn xml_name(name: &str) -> String {
         text.insert(0, '_');
     }
     text
-}
-
-fn xml_word(vocabulary: Vocabulary, word: &str) -> String {
-    vocabulary.xml(word).unwrap_or_else(|| word.to_owned())
 }
 
 fn plain(value: &Value) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The examples of the standard: read, checked, written and read again.
 
-use plomb_epcis::{Event, XmlVersion, event_hash, query_document_xml, read_xml};
+use plomb_epcis::{Event, XmlVersion, XmlWords, event_hash, query_document_xml, read_xml};
 
 use crate::{files, read};
 
@@ -20,7 +20,9 @@ fn every_example_of_the_standard_is_read_and_survives_xml() {
     paths.extend(files("epcis/gs1/XML", &["xml"]));
     for path in paths.iter().filter(|path| !path.to_string_lossy().contains("CaptureJob")) {
         let before = events(path);
-        let xml = query_document_xml(&before, "all", None, "2026-11-28T10:00:00Z", XmlVersion::V2_0).unwrap();
+        let xml =
+            query_document_xml(&before, "all", None, "2026-11-28T10:00:00Z", XmlVersion::V2_0, XmlWords::Urn)
+                .unwrap();
         let again =
             read_xml(xml.as_bytes()).unwrap_or_else(|faults| panic!("{}: {faults:?}\n{xml}", path.display()));
         let after: Vec<Event> = again
@@ -39,7 +41,9 @@ fn every_example_of_the_standard_is_read_and_survives_xml() {
 fn documents_of_version_1_2_are_read_and_written() {
     for path in files("epcis/gs1/XML-1.2", &["xml"]) {
         let before = events(&path);
-        let xml = query_document_xml(&before, "all", None, "2026-11-28T10:00:00Z", XmlVersion::V1_2).unwrap();
+        let xml =
+            query_document_xml(&before, "all", None, "2026-11-28T10:00:00Z", XmlVersion::V1_2, XmlWords::Urn)
+                .unwrap();
         let again = read_xml(xml.as_bytes()).unwrap();
         let after: Vec<Event> = again.events.into_iter().map(Result::unwrap).collect();
         assert_eq!(before.len(), after.len());
