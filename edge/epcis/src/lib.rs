@@ -29,7 +29,7 @@ pub use query::{MasterData, Query, QueryFault, TermKind};
 pub use schedule::Schedule;
 pub use store::{
     Behaviour, CaptureError, CaptureFault, CaptureJob, Captured, FindError, NamedQuery, Page, Repository,
-    RepositoryError, Stored, Subscription, SubscriptionState,
+    RepositoryError, SIMPLE_EVENT_QUERY, Stored, Subscription, SubscriptionState,
 };
 pub use time::{format_ms, offset_min, parse_ms};
 pub use uri::is_uri;

@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query as UrlQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use plomb_epcis::{Namespaces, Query, with_record_time};
+use plomb_epcis::{Namespaces, Query, SIMPLE_EVENT_QUERY, with_record_time};
 
 use super::capture::answered;
 use super::exception::Exception;
@@ -13,9 +13,6 @@ use super::visitor::Visitor;
 use super::{PER_PAGE, PER_PAGE_MAX};
 use crate::access::Read;
 
-/// The name under which results of a query without a name come.
-const UNNAMED: &str = "SimpleEventQuery";
-
 /// Events that meet the query in the address.
 pub(super) async fn find(
     visitor: Visitor<Read>,
@@ -23,7 +20,7 @@ pub(super) async fn find(
     UrlQuery(pairs): UrlQuery<Pairs>,
 ) -> Result<Response, Exception> {
     let query = of_pairs(&pairs, &headers)?;
-    found(&visitor, &headers, query, UNNAMED, "/events", &pairs).await
+    found(&visitor, &headers, query, SIMPLE_EVENT_QUERY, "/events", &pairs).await
 }
 
 /// One event; two when it was declared wrong.
@@ -47,7 +44,7 @@ pub(super) async fn get(
     if events.is_empty() {
         return Err(Exception::not_found(format!("event {id}")));
     }
-    answered(events, UNNAMED, agreement, visitor.now_ms())
+    answered(events, SIMPLE_EVENT_QUERY, agreement, visitor.now_ms())
 }
 
 /// The query of an address.

@@ -7,12 +7,12 @@ use axum::extract::{Path, Query as UrlQuery};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use plomb_epcis::{NamedQuery, Namespaces, Query};
+use plomb_epcis::{NamedQuery, Namespaces, Query, SIMPLE_EVENT_QUERY};
 use serde_json::{Value, json};
 
 use super::BASE;
 use super::capture::encoded;
-use super::events::found;
+use super::events::{found, of_pairs};
 use super::exception::Exception;
 use super::negotiation::{json_only, namespaces, text, versions};
 use super::paging::{Pairs, linked, page_of, paging};
@@ -59,7 +59,7 @@ pub(super) async fn create(
     if !fits {
         return Err(Exception::query(format!("name: it must have 1 to {NAME_CHARS_MAX} characters")));
     }
-    if name == "SimpleEventQuery" || name == "SimpleMasterDataQuery" {
+    if name == SIMPLE_EVENT_QUERY || name == "SimpleMasterDataQuery" {
         return Err(Exception::exists(format!("The name {name} is the standard's own.")));
     }
     let unknown =
@@ -116,6 +116,10 @@ pub(super) async fn events(
     let mut query = Query::of_json(&named.query, &Namespaces::default())?;
     if let Ok(upgrade) = upgrade {
         return stream::open(&visitor, upgrade, query, name, &headers, &pairs);
+    }
+    if name == SIMPLE_EVENT_QUERY {
+        let query = of_pairs(&pairs, &headers)?;
+        return found(&visitor, &headers, query, &name, "/queries/SimpleEventQuery/events", &pairs).await;
     }
     for (parameter, value) in &pairs {
         match parameter.as_str() {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query as UrlQuery};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use plomb_epcis::{EVENT_TYPES, TermKind, collection};
+use plomb_epcis::{EVENT_TYPES, SIMPLE_EVENT_QUERY, TermKind, collection};
 
 use super::capture::encoded;
 use super::events::{found, of_pairs};
@@ -126,7 +126,7 @@ pub(super) async fn events(
     known(kind, &visitor, &value).await?;
     let query = query.with(kind.term().parameter(), &value)?;
     let path = format!("/{}/{}/events", kind.path(), encoded(&value));
-    found(&visitor, &headers, query, "SimpleEventQuery", &path, &pairs).await
+    found(&visitor, &headers, query, SIMPLE_EVENT_QUERY, &path, &pairs).await
 }
 
 async fn known(kind: Kind, visitor: &Visitor<Read>, value: &str) -> Result<(), Exception> {

@@ -371,6 +371,14 @@ async fn queries_have_names_and_subscribers() {
     let found = partner.get("/queries/shipped/events").await;
     assert_eq!(Partner::ids(&found), ["urn:e:1"]);
     assert_eq!(found.json()["epcisBody"]["queryResults"]["queryName"], "shipped");
+    assert_eq!(
+        Partner::ids(&partner.get("/queries/SimpleEventQuery/events?EQ_action=OBSERVE").await),
+        ["urn:e:1"]
+    );
+    assert!(Partner::ids(&partner.get("/queries/SimpleEventQuery/events?EQ_action=ADD").await).is_empty());
+    assert_eq!(partner.get("/queries/SimpleEventQuery").await.json()["query"], json!({}));
+    let taken = json!({ "name": "SimpleEventQuery", "query": {} });
+    is_exception(&partner.post("/queries", &taken).await, 409, "ResourceAlreadyExistsException");
     is_exception(&partner.get("/queries/none/events").await, 404, "NoSuchNameException");
     let path = "/queries/shipped/subscriptions";
     let wanted =

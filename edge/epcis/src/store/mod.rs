@@ -9,5 +9,5 @@ mod terms;
 
 pub use capture::{Behaviour, CaptureError, CaptureFault, CaptureJob, Captured};
 pub use find::{FindError, Page, Stored};
-pub use named::{NamedQuery, Subscription, SubscriptionState};
+pub use named::{NamedQuery, SIMPLE_EVENT_QUERY, Subscription, SubscriptionState};
 pub use repository::{Repository, RepositoryError};

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::repository::{Repository, RepositoryError};
 
+/// The query that every repository has (EPCIS 2.0, section 8.2.7.1).
+pub const SIMPLE_EVENT_QUERY: &str = "SimpleEventQuery";
+
 /// A query with a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedQuery {
@@ -71,11 +74,15 @@ impl Repository {
         Ok(added > 0)
     }
 
-    /// The query of a name.
+    /// The query of a name; that of the standard is always there and finds everything.
     ///
     /// # Errors
     /// [`RepositoryError`].
     pub fn query(&self, name: &str) -> Result<Option<NamedQuery>, RepositoryError> {
+        if name == SIMPLE_EVENT_QUERY {
+            let (by, query) = (String::new(), Value::Object(serde_json::Map::new()));
+            return Ok(Some(NamedQuery { number: 0, name: name.to_owned(), by, created_ms: 0, query }));
+        }
         self.read(|connection| {
             let sql = "SELECT number, name, by_whom, created_ms, definition FROM queries WHERE name = ?1";
             Ok(connection.prepare_cached(sql)?.query_row([name], named).optional()?)

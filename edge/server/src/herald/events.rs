@@ -71,7 +71,12 @@ pub(super) fn of_step(movement: &Movement, done: &Done) -> Vec<Value> {
 }
 
 /// What an alarm is told as: what the device reported, as an exception of a sensor.
-pub(super) fn of_alarm(alarm: &Alarm, entry: EntryId, movement: Option<&Movement>) -> Value {
+pub(super) fn of_alarm(
+    alarm: &Alarm,
+    entry: EntryId,
+    movement: Option<&Movement>,
+    code: Option<&str>,
+) -> Value {
     let device = device_uri(&alarm.device.to_string());
     let mut epcs = vec![device.clone()];
     let seal =
@@ -108,6 +113,9 @@ pub(super) fn of_alarm(alarm: &Alarm, entry: EntryId, movement: Option<&Movement
     if let Some(fields) = event.as_object_mut() {
         if opened {
             fields.insert("disposition".to_owned(), json!("container_open"));
+        }
+        if let Some(code) = code {
+            fields.insert("plomb:nationalCode".to_owned(), json!(code));
         }
         if let Some(position) = &alarm.position {
             let point =

@@ -45,6 +45,9 @@ struct Found {
     next: u64,
 }
 
+/// Movements by number, each with the national codes of alarms.
+type Movements = BTreeMap<MovementId, (Movement, BTreeMap<Box<str>, Box<str>>)>;
+
 impl Herald {
     pub(crate) fn new(
         journal: &Arc<Journal>,
@@ -87,7 +90,7 @@ impl Herald {
         let movements = self.movements(&found).await?;
         let mut told = Vec::new();
         for (entry, id) in &found.steps {
-            let movement = movements.get(id);
+            let movement = movements.get(id).map(|(movement, _)| movement);
             let done =
                 movement.and_then(|movement| movement.history.iter().find(|done| done.entry == *entry));
             if let (Some(movement), Some(done)) = (movement, done) {
@@ -102,7 +105,10 @@ impl Herald {
                         && seal.ended.as_ref().is_none_or(|(at, ..)| *at >= alarm.raised_at)
                 })
             };
-            told.push(events::of_alarm(alarm, *entry, movements.values().find(watched)));
+            let movement = movements.values().map(|(movement, _)| movement).find(watched);
+            let codes = movement.and_then(|movement| movements.get(&movement.id)).map(|(_, codes)| codes);
+            let code = codes.and_then(|codes| codes.get(alarm.kind.name()));
+            told.push(events::of_alarm(alarm, *entry, movement, code.map(AsRef::as_ref)));
         }
         let capturing = Arc::clone(&self);
         tokio::task::spawn_blocking(move || capturing.capture(told, found.next)).await??;
@@ -141,8 +147,8 @@ impl Herald {
         Ok(Some(found))
     }
 
-    /// The movements that steps and alarms are of.
-    async fn movements(&self, found: &Found) -> anyhow::Result<BTreeMap<MovementId, Movement>> {
+    /// The movements that steps and alarms are of, with the codes that their policies have for alarms.
+    async fn movements(&self, found: &Found) -> anyhow::Result<Movements> {
         let ids: Vec<MovementId> = found.steps.iter().map(|(_, id)| *id).collect();
         let devices: Vec<_> = found.alarms.iter().map(|(_, alarm)| alarm.device).collect();
         if ids.is_empty() && devices.is_empty() {
@@ -152,7 +158,10 @@ impl Herald {
         let question = move |state: &plomb_rules::State| {
             let armed = devices.iter().filter_map(|device| state.movements.armed_on(device));
             let movements = ids.into_iter().chain(armed).filter_map(|id| state.movements.get(id));
-            let found: BTreeMap<_, _> = movements.map(|movement| (movement.id, movement.clone())).collect();
+            let codes = |movement| state.movements.policy_of(movement).map(|policy| policy.codes.clone());
+            let found: Movements = movements
+                .map(|movement| (movement.id, (movement.clone(), codes(movement).unwrap_or_default())))
+                .collect();
             // Whoever asked may have stopped meanwhile.
             drop(answer.send(found));
         };

@@ -114,7 +114,7 @@ fn a_movement_and_its_alarm_are_told_to_whoever_asked() {
     let (status, said) = server.post("/osmand", "id=902064&lat=-4.05&lon=39.66&batt=88");
     assert_eq!(status, 200, "{said}");
     let declared = json!({
-        "lrn": "LRN-1", "policy": "eu", "holder": {"name": "Holder Ltd"}, "carrier": {"name": "Corridor Lines"},
+        "lrn": "LRN-1", "policy": "eaeu", "holder": {"name": "Holder Ltd"}, "carrier": {"name": "Corridor Lines"},
         "departure": "KEMBA", "destination": "UGKLA", "goods": [{"hs": "1701"}], "unit": [{"number": UNIT}],
         "limit": "2030-01-01T00:00:00Z", "guarantee": "G", "guaranteed": "100 EUR",
     });
@@ -122,7 +122,7 @@ fn a_movement_and_its_alarm_are_told_to_whoever_asked() {
     assert_eq!(status, 201, "{movement}");
     step(&server, &token, "submit", &json!({}));
     step(&server, &token, "accept", &json!({"mrn": "26KE00000000000A12"}));
-    step(&server, &token, "book", &json!({"class": "passive"}));
+    step(&server, &token, "book", &json!({"class": "active"}));
     step(&server, &token, "arm", &json!({"unit": UNIT, "device": "tracker:902064"}));
     step(&server, &token, "depart", &json!({}));
     let (status, said) = server.post("/osmand", "id=902064&lat=-3.95&lon=39.66&batt=4");
@@ -141,6 +141,7 @@ fn a_movement_and_its_alarm_are_told_to_whoever_asked() {
     );
     assert_eq!(alarm[0]["epcList"], json!(["urn:plomb:device:tracker:902064", "urn:epc:id:bic:CSQU3054383"]));
     assert_eq!(alarm[0]["readPoint"]["id"], "geo:-3.95,39.66");
+    assert_eq!(alarm[0]["plomb:nationalCode"], "05");
 
     // Over the WebSocket, and to the address: refused the first time, then taken; nothing is told twice.
     let mut streamed = Vec::new();
