@@ -7,6 +7,7 @@ use plomb_epcis::{Namespaces, Query, XmlVersion, XmlWords, event_hash, query_doc
 fuzz_target!(|bytes: &[u8]| {
     let _form = plomb_customs::read_ncts(bytes);
     let _forms = plomb_customs::read_asycuda(bytes);
+    let _reports = plomb_customs::read_edifact(bytes);
     for document in [plomb_epcis::read_json(bytes), plomb_epcis::read_xml(bytes)].into_iter().flatten() {
         for event in document.events.into_iter().flatten() {
             let hash = event_hash(&event, &document.ignored);

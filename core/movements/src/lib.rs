@@ -23,7 +23,7 @@ pub use declaration::{Declaration, GOODS_MAX, Goods, Party, SEALS_MAX, UNITS_MAX
 pub use form::{FIELDS_MAX, Fault, Form, TEXT_BYTES_MAX};
 pub use link::{Audience, LINK_H_MAX, LINKS_MAX, Link, holder_of};
 pub use money::{Money, MoneyError};
-pub use movement::{Done, GuaranteeState, Incident, Movement, Seal, SealEnd};
+pub use movement::{Done, GuaranteeState, Incident, Movement, Seal, SealEnd, bare_number};
 pub use opening::{OPENING_H_MAX, OPENINGS_MAX, Opening, OpeningEnd, Way, card_print, print_of};
 pub use policy::Policy;
 pub use rules::INCIDENTS_MAX;

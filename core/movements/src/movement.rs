@@ -149,12 +149,9 @@ impl Movement {
     /// Whether this seal number was declared for the unit; where none was declared for it, any is.
     #[must_use]
     pub fn declares(&self, unit: &str, number: &str) -> bool {
-        let plain = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
-        };
         let unit = self.declaration.units.iter().find(|known| &*known.number == unit);
         unit.is_none_or(|unit| {
-            unit.seals.is_empty() || unit.seals.iter().any(|seal| plain(seal) == plain(number))
+            unit.seals.is_empty() || unit.seals.iter().any(|seal| bare_number(seal) == bare_number(number))
         })
     }
 
@@ -175,4 +172,10 @@ impl Movement {
     pub const fn limit(&self) -> Option<Timestamp> {
         self.declaration.limit
     }
+}
+
+/// The number of a seal or a unit without what people put between its characters, in capitals.
+#[must_use]
+pub fn bare_number(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }

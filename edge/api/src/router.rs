@@ -25,8 +25,8 @@ use crate::problem::Problem;
 use crate::routes::{
     accounts, alarms, api_keys, backtests, cases, commands, customs_messages, devices, events, evidence,
     expectations, history, live, movements, movements_import, opening_code, places, quarantine, registry,
-    registry_gates, registry_keys, risk, rules, scorecards, seal_readings, seals, service, session, shared,
-    tiles, track,
+    registry_gates, registry_keys, risk, rules, scorecards, seal_readings, seal_reports, seals, service,
+    session, shared, tiles, track,
 };
 use crate::{ApiConfig, Platform, page};
 
@@ -177,6 +177,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(places::import))
         .routes(routes!(places::get, places::put, places::drop_place))
         .routes(routes!(seals::look_up))
+        .routes(routes!(seal_reports::compare))
         .routes(routes!(seal_readings::challenge))
         .routes(routes!(seal_readings::readings))
         .routes(routes!(live::fleet))

@@ -7,6 +7,7 @@
 )]
 
 mod asycuda;
+mod edifact;
 mod ncts;
 
 use plomb_movements::Form;

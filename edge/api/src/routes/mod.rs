@@ -25,6 +25,7 @@ pub(crate) mod risk;
 pub(crate) mod rules;
 pub(crate) mod scorecards;
 pub(crate) mod seal_readings;
+pub(crate) mod seal_reports;
 pub(crate) mod seals;
 pub(crate) mod service;
 pub(crate) mod session;

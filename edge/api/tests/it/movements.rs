@@ -166,3 +166,46 @@ async fn messages_of_customs_come_in_and_go_out() {
     let taken = officer.send("POST", "/api/v1/movements/import?format=asycuda", manifest).await.json();
     assert_eq!(taken["taken"], 1, "{taken}");
 }
+
+#[tokio::test]
+async fn what_a_terminal_reports_is_held_against_the_record() {
+    let world = World::new();
+    let officer = world.client("operator").await;
+    let report = |seals: &str| {
+        format!(
+            "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'{seals}UNT+9+1'UNZ+1+1'"
+        )
+    };
+    let compared = async |seals: &str| -> Value {
+        let answer = officer.send("POST", "/api/v1/seals/reports", &report(seals)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["items"][0].clone()
+    };
+    let unknown = compared("SEL+ML1234+CA'").await;
+    assert_eq!((&unknown["verdict"], &unknown["movement"]), (&json!("unknown"), &Value::Null));
+
+    officer.call("POST", "/api/v1/movements", &declaration("LRN-1")).await;
+    assert_eq!(
+        compared("SEL+ML 1234+CA+1'").await["verdict"],
+        "agrees",
+        "the declared seal, before any is set"
+    );
+    step(&officer, 1, "submit", json!({})).await;
+    step(&officer, 1, "accept", json!({"mrn": "26ZW1"})).await;
+    step(&officer, 1, "book", json!({"class": "active"})).await;
+    world.fake.report(device(7), 0, vec![battery(990, 80)]);
+    let arm = json!({"unit": "CSQU3054383", "device": "jointech:0000000007", "reason": "test"});
+    step(&officer, 1, "arm", arm).await;
+    step(&officer, 1, "apply-seal", json!({"unit": "CSQU3054383", "number": "ML-1234"})).await;
+
+    let agrees = compared("SEL+ML1234+CA+1'").await;
+    assert_eq!((&agrees["verdict"], &agrees["missing"]), (&json!("agrees"), &json!([])), "{agrees}");
+    assert_eq!(compared("SEL+ML1234+CA'SEL+0000000007+CU'").await["verdict"], "agrees");
+    let other = compared("SEL+ML1235+CA'").await;
+    assert_eq!((&other["verdict"], &other["missing"]), (&json!("differs"), &json!(["ML-1234"])), "{other}");
+    assert_eq!(other["seals"][0]["on_record"], false);
+    let broken = compared("SEL+ML1234+CA+4'").await;
+    assert_eq!((&broken["verdict"], &broken["seals"][0]["condition"]), (&json!("differs"), &json!(4)));
+    let cut = officer.send("POST", "/api/v1/seals/reports", "UNH+1+CODECO:D:95B:UN'").await;
+    assert!(cut.is_problem(422, "unacceptable")["detail"].as_str().unwrap().contains("UNT"));
+}

@@ -143,6 +143,7 @@ fn every_documented_call_is_there_and_operations_have_names_of_their_own() {
         "post /api/v1/seals/challenges",
         "post /api/v1/seals/look-up",
         "post /api/v1/seals/readings",
+        "post /api/v1/seals/reports",
         "post /api/v1/session",
         "post /api/v1/shared/{token}/incidents",
         "post /witness/add-checkpoint",

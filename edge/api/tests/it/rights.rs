@@ -58,6 +58,7 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Right, u16)> {
         ("POST", "/movements/import", json!({"lrn": "LRN-1"}), Right::Move, 200),
         ("POST", "/seals/challenges", Value::Null, Right::Read, 201),
         ("POST", "/seals/readings", json!({"tags": []}), Right::Read, 200),
+        ("POST", "/seals/reports", json!("UNH"), Right::Read, 422),
         ("POST", "/seals/look-up", json!({"text": "CSQU3054383"}), Right::Read, 200),
         read("/fleet"),
         read("/protocols"),

@@ -1221,6 +1221,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seals/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold the seals of an interchange (CODECO, COARRI, COPARN, IFTSTA) against those on record. Nothing is changed. */
+        post: operations["compare_seals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2941,6 +2958,19 @@ export interface components {
             /** @description The bytes as text, where all of them are printable. */
             text: string | null;
         };
+        /** @description A seal that was reported. */
+        ReportedSeal: {
+            /**
+             * Format: int32
+             * @description UN/EDIFACT 4517: 1 right, 2 damaged, 3 missing, 4 broken, 5 faulty electronic seal.
+             */
+            condition?: number | null;
+            number: string;
+            /** @description Whether it is on the container by what is on record. */
+            on_record: boolean;
+            /** @description Who put it on (UN/EDIFACT 9303); empty where it is not told. */
+            party: string;
+        };
         /** @description A movement with what speaks against it. */
         Risk: {
             lane: components["schemas"]["Lane"];
@@ -3143,6 +3173,33 @@ export interface components {
             rope_intact: boolean | null;
             sealed: boolean | null;
             shackle_closed: boolean | null;
+        };
+        /** @description One container. */
+        SealComparison: {
+            container: string;
+            /** @description Which message: CODECO, COARRI, COPARN, IFTSTA. */
+            message: string;
+            /** @description Seals on record that were not reported; devices are not counted. */
+            missing: string[];
+            /**
+             * Format: int64
+             * @description The last movement that the container is or was on.
+             */
+            movement?: number | null;
+            /** @description Where, by the message's code. */
+            place: string;
+            /** @description Its reference. */
+            reference: string;
+            /** @description What was reported. */
+            seals: components["schemas"]["ReportedSeal"][];
+            /** @description When, as the message writes it. */
+            time: string;
+            /** @description `agrees`, `differs`, or `unknown` where there is no movement. */
+            verdict: string;
+        };
+        /** @description Every container of an interchange. */
+        SealComparisonList: {
+            items: components["schemas"]["SealComparison"][];
         };
         /**
          * @description What is known of the seal as evidence.
@@ -6761,6 +6818,37 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_seals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/edifact": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealComparisonList"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
