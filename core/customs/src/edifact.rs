@@ -58,6 +58,7 @@ pub fn read_edifact(bytes: &[u8]) -> Result<Vec<EquipmentReport>, Fault> {
                     ));
                 }
                 message = Some(Message {
+                    began: number,
                     kind: segment.text(2, 0).to_owned(),
                     reference: segment.text(1, 0).to_owned(),
                     ..Message::default()
@@ -67,6 +68,12 @@ pub fn read_edifact(bytes: &[u8]) -> Result<Vec<EquipmentReport>, Fault> {
                 let Some(ended) = message.take() else {
                     return Err(Fault::new(format!("segment {number}"), "UNT without UNH"));
                 };
+                let counted = number - ended.began + 1;
+                if segment.text(1, 0).parse() != Ok(counted) {
+                    let told = segment.text(1, 0);
+                    let why = format!("UNT tells {told:?} segments, the message has {counted}");
+                    return Err(Fault::new(format!("segment {number}"), why));
+                }
                 ended.end(&mut reports);
             }
             _ => {
@@ -75,6 +82,13 @@ pub fn read_edifact(bytes: &[u8]) -> Result<Vec<EquipmentReport>, Fault> {
                 }
             }
         }
+    }
+    let within = segments.iter().any(|segment| segment.tag() == "UNB");
+    if within && segments.last().is_none_or(|segment| segment.tag() != "UNZ") {
+        return Err(Fault::new(
+            "file",
+            "it begins with UNB and has no UNZ at its end: the file is not whole",
+        ));
     }
     if message.is_some() {
         return Err(Fault::new("file", "the last message has no UNT: the file is not whole"));
@@ -85,6 +99,8 @@ pub fn read_edifact(bytes: &[u8]) -> Result<Vec<EquipmentReport>, Fault> {
 /// A message that is being read.
 #[derive(Default)]
 struct Message {
+    /// Number of its UNH.
+    began: usize,
     kind: String,
     reference: String,
     place: String,

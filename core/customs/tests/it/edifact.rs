@@ -60,7 +60,9 @@ fn what_is_not_whole_is_refused() {
         ("UNH+1+CODECO:D:95B:UN'", "file"),
         ("UNH+1+CODECO:D:95B:UN'EQD+CN", "segment 2"),
         ("UNH+1+CODECO'UNH+2+CODECO'", "segment 2"),
-        ("UNB+1'UNT+1+1'", "segment 2"),
+        ("UNB+1'UNT+1+1'UNZ+1+1'", "segment 2"),
+        ("UNH+1+CODECO'SEL+A'UNT+4+1'", "segment 3"),
+        ("UNB+1'UNH+1+CODECO'UNT+2+1'", "file"),
     ] {
         assert_eq!(read_edifact(text.as_bytes()).unwrap_err().field, field, "{text}");
     }

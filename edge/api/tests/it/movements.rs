@@ -172,8 +172,9 @@ async fn what_a_terminal_reports_is_held_against_the_record() {
     let world = World::new();
     let officer = world.client("operator").await;
     let report = |seals: &str| {
+        let count = 3 + seals.matches("SEL").count();
         format!(
-            "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'{seals}UNT+9+1'UNZ+1+1'"
+            "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'{seals}UNT+{count}+1'UNZ+1+1'"
         )
     };
     let compared = async |seals: &str| -> Value {
