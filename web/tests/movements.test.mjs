@@ -128,6 +128,32 @@ test('a file is looked at, and its good rows are declared', { skip }, async () =
   await context.close();
 });
 
+test('a terminal reports a seal, and the page says where it differs', { skip }, async () => {
+  const { page, context, complaints } = await openPage(browser, DESK);
+  await logIn(page, '/movements');
+  await page.getByRole('button', { name: 'Compare seals' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Compare reported seals' });
+  const choose = (text) =>
+    dialog
+      .getByLabel('File')
+      .setInputFiles({ name: 'gate.edi', mimeType: 'text/plain', buffer: Buffer.from(text) });
+  await choose(
+    "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'SEL+ZZ-9+CA+4'" +
+      "EQD+CN+TEMU6079348'UNT+5+1'UNZ+1+1'",
+  );
+  await dialog.getByText('Containers: 2. Different: 1.').waitFor();
+  await dialog.getByText('Seal ZZ-9 is reported and not on record.').waitFor();
+  await dialog.getByText('Seal ZZ-9 is reported broken.').waitFor();
+  await dialog.getByText('is on no movement').waitFor();
+  await choose("UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'UNT+7+1'");
+  await dialog.getByText('UNT tells "7" segments').waitFor();
+  assert.deepEqual(
+    complaints.filter((complaint) => !complaint.includes('422')),
+    [],
+  );
+  await context.close();
+});
+
 test('a message of NCTS declares a movement, and a draft says what it lacks', { skip }, async () => {
   const { page, context, complaints } = await openPage(browser, DESK);
   await logIn(page, '/movements');

@@ -46,6 +46,7 @@ import type {
   RuleChange,
   RuleSettings,
   ScorecardList,
+  SealComparisonList,
   Session,
   SharedMovement,
   Track,
@@ -189,6 +190,12 @@ export const api = {
     textOf(`/movements/${movement}/messages/${segment(message)}${queryOf(query)}`),
   importMovements: (file: File, query: Query) =>
     call<ImportReport>(`/movements/import${queryOf(query)}`, {
+      method: 'POST',
+      headers: { 'X-Plomb-Request': '1' },
+      body: file,
+    }),
+  compareSeals: (file: File) =>
+    call<SealComparisonList>('/seals/reports', {
       method: 'POST',
       headers: { 'X-Plomb-Request': '1' },
       body: file,

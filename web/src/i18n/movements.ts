@@ -1,4 +1,7 @@
-import type { GuaranteeName, MovementStateName } from '../api/types';
+import type { GuaranteeName, MovementStateName, SealAgreement } from '../api/types';
+
+/** Condition of a seal (UN/EDIFACT 4517). */
+const conditions: Record<number, string> = { 2: 'damaged', 3: 'missing', 4: 'broken', 5: 'faulty' };
 
 /** English words of movements under seal. */
 export const movements = {
@@ -49,6 +52,23 @@ export const movements = {
   tried: (rows: string, good: string) => `${rows} rows, ${good} can be declared.`,
   faults: 'What is wrong',
   rowFault: (row: number, field: string, why: string) => `Row ${row}${field ? `, ${field}` : ''}: ${why}`,
+  compare: {
+    open: 'Compare seals',
+    title: 'Compare reported seals',
+    hint: 'Choose a CODECO, COARRI, COPARN or IFTSTA file of a terminal or carrier: its seals are held against those on record, and nothing is changed.',
+    told: (containers: number, differ: number) =>
+      containers === 0
+        ? 'The file tells of no container.'
+        : `Containers: ${containers}. Different: ${differ}.`,
+    verdicts: { agrees: 'agrees', differs: 'differs', unknown: 'is on no movement' } satisfies Record<
+      SealAgreement,
+      string
+    >,
+    notOnRecord: (number: string) => `Seal ${number} is reported and not on record.`,
+    missing: (number: string) => `Seal ${number} is on record and not reported.`,
+    condition: (number: string, code: number) =>
+      `Seal ${number} is reported ${conditions[code] ?? `with condition ${code}`}.`,
+  },
   messages: {
     open: 'Customs messages',
     title: 'Draft a customs message',

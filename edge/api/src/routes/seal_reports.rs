@@ -9,7 +9,7 @@ use plomb_movements::{Movement, bare_number};
 
 use crate::access::{Authorised, Read};
 use crate::problem::{Problem, ProblemView};
-use crate::view::{ComparisonView, ComparisonsView, ReportedSealView};
+use crate::view::{AgreementView, ComparisonView, ComparisonsView, ReportedSealView};
 
 /// Largest interchange, bytes.
 const FILE_BYTES_MAX: usize = 4 << 20;
@@ -64,9 +64,9 @@ fn held(movement: Option<&Movement>, report: EquipmentReport) -> ComparisonView 
         .collect();
     let agrees = missing.is_empty() && seals.iter().all(|seal| seal.on_record && sound(seal.condition));
     let verdict = match movement {
-        None => "unknown",
-        Some(_) if agrees => "agrees",
-        Some(_) => "differs",
+        None => AgreementView::Unknown,
+        Some(_) if agrees => AgreementView::Agrees,
+        Some(_) => AgreementView::Differs,
     };
     ComparisonView {
         message: report.message,

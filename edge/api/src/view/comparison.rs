@@ -25,8 +25,7 @@ pub(crate) struct ComparisonView {
     pub(crate) time: String,
     /// The last movement that the container is or was on.
     pub(crate) movement: Option<u64>,
-    /// `agrees`, `differs`, or `unknown` where there is no movement.
-    pub(crate) verdict: &'static str,
+    pub(crate) verdict: AgreementView,
     /// What was reported.
     pub(crate) seals: Vec<ReportedSealView>,
     /// Seals on record that were not reported; devices are not counted.
@@ -44,4 +43,16 @@ pub(crate) struct ReportedSealView {
     pub(crate) condition: Option<u8>,
     /// Whether it is on the container by what is on record.
     pub(crate) on_record: bool,
+}
+
+/// Whether a container's report and record agree.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = SealAgreement)]
+pub(crate) enum AgreementView {
+    /// Every reported seal is on record and right, and none on record is left out.
+    Agrees,
+    Differs,
+    /// No movement carries it.
+    Unknown,
 }

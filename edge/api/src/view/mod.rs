@@ -32,7 +32,7 @@ pub use backtest::BacktestView;
 pub(crate) use case::{CaseFiguresView, CaseSummaryView, CaseView, CasesView, NamedTallyView};
 pub(crate) use chain::{ChainView, IssueView, MessageView, RawView, ReplyView};
 pub(crate) use command::{CommandView, CommandsView, DeviceCommandsView};
-pub(crate) use comparison::{ComparisonView, ComparisonsView, ReportedSealView};
+pub(crate) use comparison::{AgreementView, ComparisonView, ComparisonsView, ReportedSealView};
 pub(crate) use device::{DeviceView, DevicesView, ExpectedView, SealView, TrustView};
 pub use event::event_values;
 pub(crate) use event::{EventView, HistoryView};

@@ -3174,6 +3174,11 @@ export interface components {
             sealed: boolean | null;
             shackle_closed: boolean | null;
         };
+        /**
+         * @description Whether a container's report and record agree.
+         * @enum {string}
+         */
+        SealAgreement: "agrees" | "differs" | "unknown";
         /** @description One container. */
         SealComparison: {
             container: string;
@@ -3194,8 +3199,7 @@ export interface components {
             seals: components["schemas"]["ReportedSeal"][];
             /** @description When, as the message writes it. */
             time: string;
-            /** @description `agrees`, `differs`, or `unknown` where there is no movement. */
-            verdict: string;
+            verdict: components["schemas"]["SealAgreement"];
         };
         /** @description Every container of an interchange. */
         SealComparisonList: {
