@@ -138,13 +138,14 @@ test('a terminal reports a seal, and the page says where it differs', { skip }, 
       .getByLabel('File')
       .setInputFiles({ name: 'gate.edi', mimeType: 'text/plain', buffer: Buffer.from(text) });
   await choose(
-    "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'SEL+ZZ-9+CA+4'" +
-      "EQD+CN+TEMU6079348'UNT+5+1'UNZ+1+1'",
+    "UNB+UNOA:2+KEMBA+CUSTOMS+261128:1030+1'UNH+1+CODECO:D:95B:UN'DTM+7:202611281015:203'EQD+CN+CSQU3054383'SEL+ZZ-9+CA+4'" +
+      "EQD+CN+TEMU6079348'UNT+6+1'UNZ+1+1'",
   );
   await dialog.getByText('Containers: 2. Different: 1.').waitFor();
   await dialog.getByText('Seal ZZ-9 is reported and not on record.').waitFor();
   await dialog.getByText('Seal ZZ-9 is reported broken.').waitFor();
   await dialog.getByText('is on no movement').waitFor();
+  await dialog.getByText('2026-11-28 10:15').first().waitFor();
   await choose("UNH+1+CODECO:D:95B:UN'EQD+CN+CSQU3054383'UNT+7+1'");
   await dialog.getByText('UNT tells "7" segments').waitFor();
   assert.deepEqual(

@@ -56,6 +56,7 @@ export const movements = {
     open: 'Compare seals',
     title: 'Compare reported seals',
     hint: 'Choose a CODECO, COARRI, COPARN or IFTSTA file of a terminal or carrier: its seals are held against those on record, and nothing is changed.',
+    file: 'File in UN/EDIFACT',
     told: (containers: number, differ: number) =>
       containers === 0
         ? 'The file tells of no container.'
