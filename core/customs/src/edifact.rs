@@ -87,11 +87,14 @@ pub fn read_edifact(bytes: &[u8]) -> Result<Vec<EquipmentReport>, Fault> {
     if within && segments.last().is_none_or(|segment| segment.tag() != "UNZ") {
         return Err(Fault::new(
             "file",
-            "it begins with UNB and has no UNZ at its end: the file is not whole",
+            "it begins with UNB and has no UNZ at its end: the file is not whole: ask its sender for it again",
         ));
     }
     if message.is_some() {
-        return Err(Fault::new("file", "the last message has no UNT: the file is not whole"));
+        return Err(Fault::new(
+            "file",
+            "the last message has no UNT: the file is not whole: ask its sender for it again",
+        ));
     }
     Ok(reports)
 }
@@ -193,7 +196,10 @@ fn segments(text: &str) -> Result<Vec<Segment>, Fault> {
         None => (Service { component: ':', element: '+', release: '?', segment: '\'' }, text),
     };
     if !text.trim_start().starts_with("UNB") && !text.trim_start().starts_with("UNH") {
-        return Err(Fault::new("segment 1", "an interchange begins with UNA, UNB or UNH"));
+        return Err(Fault::new(
+            "segment 1",
+            "an interchange begins with UNA, UNB or UNH: choose a UN/EDIFACT file",
+        ));
     }
     let mut all = Vec::new();
     let mut open = vec![vec![String::new()]];
@@ -223,7 +229,10 @@ fn segments(text: &str) -> Result<Vec<Segment>, Fault> {
         }
     }
     if open.iter().flatten().any(|text| !text.trim().is_empty()) {
-        return Err(Fault::new(format!("segment {}", all.len() + 1), "it has no end: the file is not whole"));
+        return Err(Fault::new(
+            format!("segment {}", all.len() + 1),
+            "it has no end: the file is not whole: ask its sender for it again",
+        ));
     }
     Ok(all)
 }

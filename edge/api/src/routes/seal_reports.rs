@@ -22,7 +22,8 @@ const FILE_BYTES_MAX: usize = 4 << 20;
 ))]
 pub(crate) async fn compare(reader: Authorised<Read>, body: Body) -> Result<Json<ComparisonsView>, Problem> {
     let Ok(bytes) = to_bytes(body, FILE_BYTES_MAX).await else {
-        let why = format!("the interchange has more than {FILE_BYTES_MAX} bytes or broke off");
+        let why =
+            format!("the interchange has more than {FILE_BYTES_MAX} bytes or broke off: send it in parts");
         return Err(Problem::unacceptable(why));
     };
     let reports = read_edifact(&bytes).map_err(|fault| Problem::unacceptable(fault.to_string()))?;
@@ -90,25 +91,27 @@ struct Recorded<'a> {
     printed: bool,
 }
 
-/// The seals that are on a container; before the first was set, those that are declared.
+/// The seals that are on a container, and those that are declared for it unless they were taken off.
 fn on_record<'a>(movement: &'a Movement, container: &str) -> Vec<Recorded<'a>> {
     let container = bare_number(container);
-    let mut set = movement.seals.iter().filter(|seal| bare_number(&seal.unit) == container).peekable();
-    if set.peek().is_some() {
-        let on = set.filter(|seal| seal.ended.is_none());
-        on.map(|seal| {
-            let printed = seal.device.is_none();
-            // A device's identifier has its scheme in front, which nobody prints on the lock.
-            let shown =
-                seal.number.split_once(':').filter(|_| !printed).map_or(&*seal.number, |(_, own)| own);
-            Recorded { number: &seal.number, bare: bare_number(shown), printed }
-        })
-        .collect()
-    } else {
-        let units = movement.declaration.units.iter().filter(|unit| bare_number(&unit.number) == container);
-        units
-            .flat_map(|unit| &unit.seals)
-            .map(|number| Recorded { number, bare: bare_number(number), printed: true })
-            .collect()
+    let (mut recorded, mut ended) = (Vec::new(), BTreeSet::new());
+    for seal in movement.seals.iter().filter(|seal| bare_number(&seal.unit) == container) {
+        let printed = seal.device.is_none();
+        // A device's identifier has its scheme in front, which nobody prints on the lock.
+        let shown = seal.number.split_once(':').filter(|_| !printed).map_or(&*seal.number, |(_, own)| own);
+        let bare = bare_number(shown);
+        if seal.ended.is_none() {
+            recorded.push(Recorded { number: &seal.number, bare, printed });
+        } else {
+            ended.insert(bare);
+        }
     }
+    let units = movement.declaration.units.iter().filter(|unit| bare_number(&unit.number) == container);
+    for number in units.flat_map(|unit| &unit.seals) {
+        let bare = bare_number(number);
+        if !ended.contains(&bare) && recorded.iter().all(|known| known.bare != bare) {
+            recorded.push(Recorded { number, bare, printed: true });
+        }
+    }
+    recorded
 }

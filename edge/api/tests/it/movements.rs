@@ -197,6 +197,11 @@ async fn what_a_terminal_reports_is_held_against_the_record() {
     world.fake.report(device(7), 0, vec![battery(990, 80)]);
     let arm = json!({"unit": "CSQU3054383", "device": "jointech:0000000007", "reason": "test"});
     step(&officer, 1, "arm", arm).await;
+    assert_eq!(
+        compared("SEL+ML1234+CA+1'").await["verdict"],
+        "agrees",
+        "declared, and a lock is on the door"
+    );
     step(&officer, 1, "apply-seal", json!({"unit": "CSQU3054383", "number": "ML-1234"})).await;
 
     let agrees = compared("SEL+ML1234+CA+1'").await;
