@@ -174,7 +174,7 @@ impl Movement {
     }
 }
 
-/// The number of a seal or a unit without what people put between its characters, in capitals.
+/// The number of a seal, a unit or a card without what people put between its characters, in capitals.
 #[must_use]
 pub fn bare_number(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()

@@ -2,7 +2,7 @@
 
 use plomb_model::{CardNumber, EntryId, ReceivedAt, Timestamp, UnlockMethod};
 
-use crate::movement::Movement;
+use crate::movement::{Movement, bare_number};
 use crate::state::MovementState as S;
 
 /// Most openings of one movement.
@@ -139,13 +139,13 @@ impl Opening {
 /// A card's number as a mark that letters, case, signs and zeros in front do not change; 0: no card.
 #[must_use]
 pub fn card_print(number: &str) -> u64 {
-    let plain = number.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
-    let mut digits = plain.skip_while(|byte| *byte == b'0').peekable();
-    if digits.peek().is_none() {
+    let bare = bare_number(number);
+    let digits = bare.trim_start_matches('0');
+    if digits.is_empty() {
         return 0;
     }
     // FNV-1a: it tells cards apart; the lock is what checks them.
-    digits.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    digits.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }

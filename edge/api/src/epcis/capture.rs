@@ -42,6 +42,14 @@ impl Media {
         }
     }
 
+    /// What is kept beside the raw bytes.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+        }
+    }
+
     fn read(self, bytes: &[u8]) -> Result<Document, Vec<Fault>> {
         match self {
             Self::Json => read_json(bytes),
@@ -81,8 +89,7 @@ pub(super) async fn capture(
     let job = id.clone();
     visitor
         .change(move |repository| {
-            let name = if media == Media::Json { "application/json" } else { "application/xml" };
-            repository.begin_capture(&job, &by, name, &body, behaviour, now_ms)?;
+            repository.begin_capture(&job, &by, media.name(), &body, behaviour, now_ms)?;
             let document = match media.read(&body) {
                 Ok(document) => document,
                 Err(faults) => {
@@ -122,12 +129,15 @@ pub(super) async fn event(
     let raw = random_id()?;
     let (id, stored) = visitor
         .change(move |repository| {
-            let name = if media == Media::Json { "application/json" } else { "application/xml" };
-            repository.begin_capture(&raw, &by, name, &body, Behaviour::Rollback, now_ms)?;
-            let event = one_event(media, &body).inspect_err(|exception| {
-                let fault = Fault::new("document", exception.detail.clone());
-                drop(repository.refuse_capture(&raw, &[fault], now_ms));
-            })?;
+            repository.begin_capture(&raw, &by, media.name(), &body, Behaviour::Rollback, now_ms)?;
+            let event = match one_event(media, &body) {
+                Ok(event) => event,
+                Err(exception) => {
+                    let fault = Fault::new("document", exception.detail.clone());
+                    repository.refuse_capture(&raw, &[fault], now_ms)?;
+                    return Err(exception);
+                }
+            };
             let stored = event.clone();
             let id = repository.capture_event(&raw, event, now_ms)?;
             Ok((id, stored))
